@@ -1,0 +1,1 @@
+"""A small Django app that the tests run jobs in."""

@@ -1,0 +1,89 @@
+"""A management command in a process of its own, with its output at hand."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+class Child:
+    """
+    A running ``python -m django <command …>``.
+
+    Its output, both streams, is kept in ``log`` and in ``output`` as it comes.
+    """
+
+    def __init__(self, arguments: list[str], *, environment: dict[str, str], log: Path) -> None:
+        self.log = log
+        self.output = ""
+        self._changed = threading.Condition()
+        self._ended = False
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "django", *arguments],
+            env=environment,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        return self.process.poll()
+
+    def wait_for(self, text: str, timeout: float = 30) -> str:
+        """Return the output once ``text`` is in it; raise AssertionError if it does not come."""
+        with self._changed:
+            self._changed.wait_for(lambda: text in self.output or self._ended, timeout)
+            assert text in self.output, f"no {text!r} in the output:\n{self.output}"
+            return self.output
+
+    def send_signal(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        """End it at once, without a chance to tidy up."""
+        self.process.kill()
+        self.process.wait()
+
+    def wait(self, timeout: float = 60) -> int:
+        """Wait until it ends by itself and return its exit status."""
+        status = self.process.wait(timeout)
+        self._reader.join(5)
+        return status
+
+    def stop(self, timeout: float = 40) -> int:
+        """Ask it to stop, as a supervisor does, and return its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.wait(timeout)
+
+    def end(self) -> None:
+        """Make sure that nothing is left of it."""
+        if self.process.poll() is None:
+            self.kill()
+        self._reader.join(5)
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        with self.log.open("w") as log:
+            for line in self.process.stdout:
+                log.write(line)
+                log.flush()
+                with self._changed:
+                    self.output += line
+                    self._changed.notify_all()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
