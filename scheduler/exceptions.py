@@ -1,0 +1,17 @@
+"""What can be wrong with a schedule, found before it runs."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+class SchedulerError(Exception):
+    """The base of every error of this app."""
+
+
+class InvalidTrigger(SchedulerError, ValueError):
+    """A trigger cannot be read, or breaks the promise to give ever later due times."""
+
+
+class InvalidSchedule(SchedulerError, ImproperlyConfigured):
+    """A declaration in SCHEDULE or of @periodic cannot become a schedule."""
