@@ -77,8 +77,8 @@ class Child:
 
     def _read(self) -> None:
         assert self.process.stdout is not None
-        with self.log.open("w") as log:
-            for line in self.process.stdout:
+        with self.process.stdout as output, self.log.open("w") as log:
+            for line in output:
                 log.write(line)
                 log.flush()
                 with self._changed:

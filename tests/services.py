@@ -31,7 +31,7 @@ LOCAL_MYSQL = "mysql://root@127.0.0.1:3306/test"
 def folder() -> Path:
     """Return the throw-away folder of this run; workers and children share their parent's."""
     if "TEST_FOLDER" not in os.environ:
-        memory = Path("/dev/shm")  # noqa: S108  (mkdtemp below makes a private folder in it)
+        memory = Path("/dev/shm")
         base = memory if os.access(memory, os.W_OK) else None
         path = tempfile.mkdtemp(prefix="django-tasks-core-", dir=base)
         Path(path).chmod(0o755)  # PostgreSQL may run as another user, in a folder below
@@ -55,7 +55,9 @@ def database(url: str) -> dict[str, Any]:
 
 def postgres_url() -> str:
     """Return the URL of a PostgreSQL server; start one from the wheels if none is given."""
-    return _given("DATABASE_URL", "postgres", "postgresql") or _exported("POSTGRES_URL", start_postgres)
+    return _given("DATABASE_URL", "postgres", "postgresql") or _exported(
+        "POSTGRES_URL", start_postgres
+    )
 
 
 def redis_url() -> str:
