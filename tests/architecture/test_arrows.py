@@ -1,0 +1,46 @@
+"""A verb is a transition: each arrow is one file, and the file's first line is the arrow."""
+
+import ast
+
+import pytest
+
+from tasks_core.states import ARROWS
+from tests.architecture.source import PACKAGE_SOURCES, Source
+
+FOLDER = "tasks_core/backends/database/"
+ARROW_OF = {arrow.verb: str(arrow) for arrow in ARROWS}
+FILES = {
+    source.path.removeprefix(FOLDER).removesuffix(".py"): source
+    for source in PACKAGE_SOURCES
+    if source.path.startswith(FOLDER)
+}
+
+
+def first_line(source: Source) -> str:
+    return (ast.get_docstring(source.tree) or "").split("\n")[0]
+
+
+def announces(source: Source, arrow: str) -> bool:
+    return first_line(source).startswith(f"{arrow}: ")
+
+
+@pytest.mark.parametrize("verb", ARROW_OF)
+def test_the_first_line_of_a_verb_is_its_arrow(verb):
+    assert verb in FILES, f"{FOLDER}{verb}.py does not exist"
+    assert announces(FILES[verb], ARROW_OF[verb]), first_line(FILES[verb])
+
+
+def test_every_verb_is_one_arrow():
+    assert len(ARROW_OF) == len(ARROWS)
+
+
+def test_no_file_announces_an_arrow_that_the_table_lacks():
+    verbs = {name for name, source in FILES.items() if " -> " in first_line(source)}
+
+    assert verbs == set(ARROW_OF)
+
+
+def test_a_wrong_first_line_is_noticed():
+    wrong = Source(f"{FOLDER}claim.py", '"""ready -> successful: at once."""')
+
+    assert not announces(wrong, ARROW_OF["claim"])

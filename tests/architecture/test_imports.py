@@ -1,0 +1,83 @@
+"""Imports go one way, and each library has one home."""
+
+import sys
+
+import pytest
+
+from tests.architecture.source import PACKAGE_SOURCES, Source, sources
+
+ABOVE = {
+    "tasks_core": ("scheduler", "example_site", "tests"),
+    "scheduler": ("example_site", "tests"),
+}
+HOMES = {
+    "croniter": ["scheduler/cron.py"],
+    "apscheduler": ["scheduler/timer.py"],
+    "cron_descriptor": ["scheduler/descriptions.py"],  # optional: cron in words
+    "environ": ["example_site/config/settings.py"],
+}
+# What the packages may import beside the standard library and themselves.
+NEEDED = {
+    "tasks_core": {"django", "asgiref"},  # asgiref comes with Django
+    "scheduler": {"django", "asgiref", "tasks_core"} | set(HOMES) - {"environ"},
+}
+EVERYTHING = [*PACKAGE_SOURCES, *sources("example_site")]
+
+
+def upward(source: Source) -> list[str]:
+    """Return the imports of packages that stand above this file's own."""
+    package = source.path.split("/")[0]
+    return [name for name in ABOVE.get(package, ()) if source.imports(name)]
+
+
+def homes_of(library: str, files: list[Source]) -> list[str]:
+    return [source.path for source in files if source.imports(library)]
+
+
+def foreign(source: Source) -> set[str]:
+    """Return the libraries that a file imports although its package does not need them."""
+    package = source.path.split("/")[0]
+    roots = {name.split(".")[0] for name in source.modules}
+    return roots - sys.stdlib_module_names - NEEDED[package] - {package}
+
+
+@pytest.mark.parametrize("source", PACKAGE_SOURCES, ids=lambda source: source.path)
+def test_imports_go_one_way(source):
+    assert upward(source) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import scheduler",
+        "from scheduler.models import Schedule",
+        "def late():\n    import scheduler.cron",
+        "from ...scheduler import cron",
+    ],
+)
+def test_an_import_upwards_is_noticed(text):
+    assert upward(Source("tasks_core/backends/guilty.py", text)) == ["scheduler"]
+
+
+def test_a_word_that_only_begins_like_a_package_is_no_import_of_it():
+    assert upward(Source("tasks_core/innocent.py", "import schedulers")) == []
+
+
+@pytest.mark.parametrize(("library", "home"), HOMES.items())
+def test_a_library_has_one_home(library, home):
+    assert homes_of(library, EVERYTHING) == home
+
+
+def test_a_second_home_is_noticed():
+    guilty = Source("scheduler/guilty.py", "from croniter import croniter")
+
+    assert homes_of("croniter", [guilty]) == ["scheduler/guilty.py"]
+
+
+@pytest.mark.parametrize("source", PACKAGE_SOURCES, ids=lambda source: source.path)
+def test_a_package_needs_only_what_it_declares(source):
+    assert foreign(source) == set()
+
+
+def test_an_undeclared_library_is_noticed():
+    assert foreign(Source("tasks_core/guilty.py", "import requests, json")) == {"requests"}
