@@ -47,13 +47,15 @@ def _moves(node: ast.AST) -> bool:
 
 
 def writes_to_ledger(source: Source) -> list[str]:
-    """Return where a file creates or changes occurrences."""
-    guilty = []
-    for call in source.calls():
-        words = chain(call.func)
-        if words == ["Occurrence"] or (words[:1] == ["Occurrence"] and words[-1] in WRITES):
-            guilty.append(where(source, call))
-    return guilty
+    """Return where a file stores or changes occurrences. To build one, unsaved, is to write none."""
+    calls = [(call, chain(call.func)) for call in source.calls()]
+    saves = any(words[-1:] in (["save"], ["asave"]) for _, words in calls)
+    return [
+        where(source, call)
+        for call, words in calls
+        if (words[:1] == ["Occurrence"] and words[-1] in WRITES)
+        or (words == ["Occurrence"] and saves)
+    ]
 
 
 def _names(call: ast.Call, word: str) -> bool:
@@ -108,7 +110,8 @@ def test_only_materialise_writes_the_ledger(source):
 @pytest.mark.parametrize(
     "text",
     [
-        "Occurrence(schedule_key='tea')",
+        "Occurrence(schedule_key='tea').save()",
+        "row = Occurrence(schedule_key='tea')\nrow.save()",
         "Occurrence.objects.create(schedule_key='tea')",
         "Occurrence.objects.using(alias).bulk_create(rows)",
         "Occurrence.objects.filter(pk=1).update(count=2)",
