@@ -1,0 +1,63 @@
+"""The backends of the JOBS setting, by alias; built when first asked for."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.signals import setting_changed
+from django.dispatch import receiver
+from django.utils.module_loading import import_string
+
+from tasks_core import conf
+from tasks_core.backends.base import BaseJobBackend
+from tasks_core.exceptions import InvalidJobBackend
+
+
+class JobBackends:
+    """One instance per process and alias."""
+
+    def __init__(self) -> None:
+        self._built: dict[str, BaseJobBackend] = {}
+
+    def __getitem__(self, alias: str) -> BaseJobBackend:
+        if alias not in self._built:
+            self._built[alias] = self._build(alias)
+        return self._built[alias]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(conf.jobs())
+
+    def forget(self) -> None:
+        """Drop every instance, so that changed settings count."""
+        self._built.clear()
+
+    def _build(self, alias: str) -> BaseJobBackend:
+        configured = conf.jobs()
+        if alias not in configured:
+            hint = conf.did_you_mean(alias, configured)
+            raise InvalidJobBackend(f"JOBS has no backend {alias!r}.{hint}")
+        config = configured[alias]
+        if not isinstance(config, dict) or "BACKEND" not in config:
+            raise InvalidJobBackend(f'JOBS[{alias!r}] must be a dict with the key "BACKEND".')
+        backend_class = _imported(config["BACKEND"], alias)
+        backend: BaseJobBackend = backend_class(config.get("OPTIONS", {}))
+        backend.alias = alias
+        return backend
+
+
+def _imported(path: Any, alias: str) -> type[BaseJobBackend]:
+    try:
+        found = import_string(path) if isinstance(path, str) else path
+    except ImportError as error:
+        raise InvalidJobBackend(f"JOBS[{alias!r}]: {error}") from error
+    if not (isinstance(found, type) and issubclass(found, BaseJobBackend)):
+        raise InvalidJobBackend(f"JOBS[{alias!r}]: {path!r} is not a subclass of BaseJobBackend.")
+    return found
+
+
+job_backends = JobBackends()
+
+
+@receiver(setting_changed)
+def forget_backends(*, setting: str, **kwargs: Any) -> None:
+    if setting in {"JOBS", "TASKS_CORE"}:  # override_settings() in somebody's test
+        job_backends.forget()

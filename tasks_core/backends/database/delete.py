@@ -1,0 +1,14 @@
+"""successful, failed, cancelled, scheduled, ready -> nothing: remove single jobs."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from tasks_core.backends.database.transactions import in_transaction
+from tasks_core.models import Job
+from tasks_core.states import JobState
+
+
+def delete(alias: str, ids: Sequence[UUID]) -> int:
+    """Remove the jobs, except those that are running, and return how many."""
+    idle = Job.objects.using(alias).filter(pk__in=ids).exclude(state=JobState.RUNNING)
+    return in_transaction(alias, lambda: idle.delete()[0])

@@ -1,0 +1,49 @@
+"""A process says that it lives. Its lease, by the database's clock, is what owns its jobs."""
+
+import os
+import socket
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from tasks_core import clock, conf, ids
+from tasks_core.models import Job, Process
+
+
+def register(
+    alias: str, *, kind: str, backend: str, queues: Sequence[str] | None, concurrency: int
+) -> Process:
+    """Store this process with a fresh lease and return it."""
+    hostname, pid = socket.gethostname(), os.getpid()
+    process_id = ids.job_id()
+    return Process.objects.using(alias).create(
+        id=process_id,
+        kind=kind,
+        name=f"{hostname}:{pid}:{process_id.hex[-4:]}",
+        hostname=hostname,
+        pid=pid,
+        backend=backend,
+        queues=list(queues or []),
+        concurrency=concurrency,
+        started_at=clock.db_now(alias),
+        lease_expires_at=clock.DatabaseNow() + lease(),
+    )
+
+
+def renew(alias: str, process_id: UUID) -> bool:
+    """Extend the lease; False when the process was taken for dead and its jobs given away."""
+    alive = Process.objects.using(alias).filter(pk=process_id, stopped_at__isnull=True)
+    return bool(alive.update(lease_expires_at=clock.DatabaseNow() + lease()))
+
+
+def end(alias: str, process_id: UUID) -> bool:
+    """Note an orderly end. Jobs still owned are left to the rescuers, from this moment on."""
+    alive = Process.objects.using(alias).filter(pk=process_id, stopped_at__isnull=True)
+    if Job.objects.using(alias).filter(claimed_by=process_id).exists():
+        return bool(alive.update(lease_expires_at=clock.DatabaseNow()))
+    return bool(alive.update(stopped_at=clock.db_now(alias)))
+
+
+def lease() -> timedelta:
+    duration: timedelta = conf.get("LEASE")
+    return duration

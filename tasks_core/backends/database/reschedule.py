@@ -1,0 +1,44 @@
+"""scheduled, ready -> scheduled, ready: change when and where an unclaimed job will run."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tasks_core.backends.database.transactions import in_transaction
+from tasks_core.models import Job
+from tasks_core.states import JobState
+
+
+def reschedule(
+    alias: str,
+    ids: Sequence[UUID],
+    *,
+    now: datetime,
+    when: datetime | None = None,
+    queue: str | None = None,
+    priority: int | None = None,
+) -> int:
+    """Change what is given; return how many jobs were still unclaimed."""
+    told = {"run_after": when, "queue": queue, "priority": priority}
+    changes = {name: value for name, value in told.items() if value is not None}
+
+    def change() -> int:
+        return sum(
+            _change(alias, ids, state, _target(state, when, now), changes)
+            for state in (JobState.SCHEDULED, JobState.READY)
+        )
+
+    return in_transaction(alias, change)
+
+
+def _target(state: JobState, when: datetime | None, now: datetime) -> JobState:
+    if when is None:
+        return state
+    return JobState.SCHEDULED if when > now else JobState.READY
+
+
+def _change(
+    alias: str, ids: Sequence[UUID], source: JobState, target: JobState, changes: dict[str, Any]
+) -> int:
+    return Job.objects.using(alias).filter(pk__in=ids).move(source, target, **changes)

@@ -1,0 +1,106 @@
+"""In-band: the job runs inside the call that asks for it. The default, and no surprise."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.core.checks import CheckMessage, Error
+from django.db import DEFAULT_DB_ALIAS, transaction
+
+from tasks_core import clock, executor, ids, payloads
+from tasks_core.attempts import Attempt
+from tasks_core.backends.base import BaseJobBackend
+from tasks_core.definition import Task
+from tasks_core.outcomes import Cancelled, Errored, Outcome, Snoozed, Succeeded
+from tasks_core.results import JobResult, Snapshot
+from tasks_core.signals import job_enqueued, job_settled, job_started
+from tasks_core.states import JobState
+
+
+class JobRaised(Exception):
+    """Rolls back the savepoint of a job that raised."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+
+
+class ImmediateBackend(BaseJobBackend):
+    """
+    Runs each call at once, in a savepoint, with arguments and result as they would be stored.
+
+    Priority, queue, key and max_attempts are accepted and change nothing: there is no second
+    job to go before, to be equal to, or to try again. What a job raises ends on the result and
+    in the log; OPTIONS={"raise": True} raises it to the caller instead.
+    """
+
+    in_band = True
+
+    def enqueue(
+        self,
+        func: Task[Any, Any],
+        args: list[Any],
+        kwargs: Mapping[str, Any],
+        *,
+        priority: int = 0,
+        queue: str = "default",
+        key: str | None = None,
+        max_attempts: int | None = None,
+        expires_at: datetime | None = None,
+        label: str = "",
+        creator: str = "",
+    ) -> JobResult:
+        attempt = Attempt(
+            job_id=ids.job_id(),
+            task=func.name,
+            args=payloads.normal(args, what="args"),
+            kwargs=payloads.normal(dict(kwargs), what="kwargs"),
+            queue=queue,
+        )
+        job_enqueued.send_robust(type(self), result=self._result(attempt, JobState.READY))
+        if expires_at is not None and expires_at <= clock.now():
+            return self._result(attempt, JobState.CANCELLED, reason="expired", attempts=0)
+        return self._ended(attempt, self._run(attempt))
+
+    def check(self) -> list[CheckMessage]:
+        unknown = set(self.options) - {"raise"}
+        if unknown:
+            return [
+                Error(
+                    f"{self}: unknown OPTIONS {', '.join(sorted(unknown))}.",
+                    hint='The only option is {"raise": True}.',
+                    id="tasks_core.E003",
+                )
+            ]
+        return []
+
+    def _run(self, attempt: Attempt) -> Outcome:
+        job_started.send_robust(type(self), attempt=attempt)
+        began = clock.monotonic()
+        try:
+            with transaction.atomic(using=DEFAULT_DB_ALIAS):
+                outcome = executor.execute(attempt)
+                if not isinstance(outcome, Succeeded):
+                    raise JobRaised(outcome)
+        except JobRaised as raised:
+            outcome = raised.outcome
+        seconds = clock.monotonic() - began
+        job_settled.send_robust(type(self), attempt=attempt, outcome=outcome, seconds=seconds)
+        if self.options.get("raise") and isinstance(outcome, Errored) and outcome.cause:
+            raise outcome.cause
+        return outcome
+
+    def _ended(self, attempt: Attempt, outcome: Outcome) -> JobResult:
+        match outcome:
+            case Succeeded(value):
+                return self._result(attempt, JobState.SUCCESSFUL, value=value)
+            case Errored(error):
+                return self._result(attempt, JobState.FAILED, errors=[error], reason=outcome.reason)
+            case Snoozed():
+                return self._result(attempt, JobState.CANCELLED, reason="snoozed in-band")
+            case Cancelled(reason):
+                return self._result(attempt, JobState.CANCELLED, reason=reason)
+
+    def _result(self, attempt: Attempt, status: JobState, **known: Any) -> JobResult:
+        attempts = known.pop("attempts", 0 if status == JobState.READY else 1)
+        snapshot = Snapshot(id=attempt.job_id, status=status, attempts=attempts, **known)
+        return JobResult(snapshot, backend=self)

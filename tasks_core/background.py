@@ -1,0 +1,139 @@
+"""The front door: check a call, then hand it to the backend in the words it understands."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Unpack
+
+from asgiref.sync import sync_to_async
+
+from tasks_core import conf
+from tasks_core.backends import job_backends
+from tasks_core.backends.base import BaseJobBackend
+from tasks_core.calls import Call, Options, When
+from tasks_core.exceptions import InvalidCall
+from tasks_core.preparation import accepted, declared, said, spoken
+from tasks_core.results import JobResult, Snapshot
+
+
+class Background:
+    """Stores calls on one backend. ``background`` is the one for the alias "default"."""
+
+    def __init__(self, alias: str | None = None) -> None:
+        self._alias = alias
+
+    def __repr__(self) -> str:
+        return f"<Background {self._alias or conf.DEFAULT_ALIAS}>"
+
+    def on(self, alias: str) -> "Background":
+        """Return the front door of another backend of the JOBS setting."""
+        return Background(alias)
+
+    def enqueue(
+        self,
+        func: Any,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        **options: Unpack[Options],
+    ) -> JobResult:
+        """
+        Store one call of ``func``, to run soon.
+
+        ``func`` is a function at the top of a module, its dotted path, or a task; arguments are
+        JSON. Raises InvalidCall when it cannot be stored and UnsupportedFeature, naming the
+        option, when the backend cannot do what is asked.
+        """
+        return self._store("enqueue", said(func, args, kwargs, None, options))
+
+    def defer(
+        self,
+        func: Any,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        *,
+        when: When,
+        **options: Unpack[Options],
+    ) -> JobResult:
+        """
+        Store one call of ``func`` that must not start before ``when``.
+
+        ``when`` is an aware datetime, a naive one (taken in the default time zone) or a
+        timedelta from now. Raises as ``enqueue`` does.
+        """
+        return self._store("defer", said(func, args, kwargs, when, options))
+
+    def enqueue_many(self, calls: Iterable[Call]) -> list[JobResult]:
+        """
+        Store many calls, in one go where the backend can.
+
+        Nothing is stored unless every call is accepted. All go to one backend.
+        """
+        ready = [declared(call) for call in calls]
+        backend = self._backend_of_all(ready)
+        stored = [accepted(backend, mode_of(call), call) for call in ready]
+        if backend.supports("enqueue_many"):
+            results: list[JobResult] = backend.enqueue_many(stored)  # type: ignore[attr-defined]
+            return results
+        return [self._hand_over(backend, mode_of(call), call) for call in stored]
+
+    async def aenqueue(
+        self,
+        func: Any,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        **options: Unpack[Options],
+    ) -> JobResult:
+        """Do what ``enqueue`` does without blocking the event loop."""
+        return await self._astore("enqueue", said(func, args, kwargs, None, options))
+
+    async def adefer(
+        self,
+        func: Any,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        *,
+        when: When,
+        **options: Unpack[Options],
+    ) -> JobResult:
+        """Do what ``defer`` does without blocking the event loop."""
+        return await self._astore("defer", said(func, args, kwargs, when, options))
+
+    def backend_for(self, call: Call) -> BaseJobBackend:
+        """Return the backend chosen by ``on()``, else the one that the task declares."""
+        return job_backends[self._alias or call.func.backend]
+
+    def _store(self, mode: str, call: Call) -> JobResult:
+        backend = self.backend_for(call)
+        return self._hand_over(backend, mode, accepted(backend, mode, call))
+
+    async def _astore(self, mode: str, call: Call) -> JobResult:
+        backend = self.backend_for(call)
+        twin = f"a{mode}"
+        if not backend.supports(twin):
+            return await sync_to_async(self._store)(mode, call)
+        answer = await getattr(backend, twin)(**spoken(backend, twin, accepted(backend, twin, call)))
+        return result_of(answer, backend)
+
+    def _hand_over(self, backend: BaseJobBackend, mode: str, call: Call) -> JobResult:
+        return result_of(getattr(backend, mode)(**spoken(backend, mode, call)), backend)
+
+    def _backend_of_all(self, calls: list[Call]) -> BaseJobBackend:
+        backends = {backend.alias: backend for backend in map(self.backend_for, calls)}
+        if len(backends) > 1:
+            raise InvalidCall(
+                f"enqueue_many() got tasks of several backends ({', '.join(sorted(backends))}); "
+                "choose one with background.on(alias)."
+            )
+        return next(iter(backends.values()), job_backends[self._alias or conf.DEFAULT_ALIAS])
+
+
+background = Background()
+
+
+def mode_of(call: Call) -> str:
+    return "enqueue" if call.when is None else "defer"
+
+
+def result_of(answer: Any, backend: BaseJobBackend) -> JobResult:
+    """Return what a backend answered; a backend of the RFC's kind answers nothing."""
+    if isinstance(answer, JobResult):
+        return answer
+    return JobResult(Snapshot(id=None), backend=backend)

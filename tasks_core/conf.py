@@ -1,0 +1,59 @@
+"""Every default of the app, and the settings that change them: JOBS and TASKS_CORE."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from difflib import get_close_matches
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+DEFAULT_ALIAS = "default"
+DEFAULT_JOBS = {"BACKEND": "tasks_core.backends.immediate.ImmediateBackend", "OPTIONS": {}}
+
+DEFAULTS: dict[str, Any] = {
+    # A job.
+    "MAX_ATTEMPTS": 5,
+    "BACKOFF": timedelta(seconds=5),  # before the second attempt
+    "BACKOFF_FACTOR": 3,  # times this for each further one
+    "BACKOFF_CAP": timedelta(hours=1),
+    # A worker.
+    "CONCURRENCY": 4,  # jobs at once in one process
+    "LEASE": timedelta(seconds=60),  # a process silent for this long is taken for dead
+    "POLL": timedelta(seconds=1),  # longest wait before looking for work again
+    "GRACE": timedelta(seconds=30),  # how long a stopping worker waits for its jobs
+    # Ended jobs.
+    "RETAIN_SUCCESSFUL": timedelta(days=7),
+    "RETAIN_FAILED": timedelta(days=30),
+    "RETAIN_CANCELLED": timedelta(days=30),
+    # Which modules beside those of the installed apps may hold plain functions that run.
+    "ALLOWED_MODULES": [],
+}
+
+
+def get(name: str) -> Any:
+    """Return the value of one TASKS_CORE key, or its default."""
+    return configured().get(name, DEFAULTS[name])
+
+
+def configured() -> Mapping[str, Any]:
+    """Return the TASKS_CORE setting; raise ImproperlyConfigured for a key we do not know."""
+    values: Mapping[str, Any] = getattr(settings, "TASKS_CORE", {})
+    for key in values:
+        if key not in DEFAULTS:
+            raise ImproperlyConfigured(f"TASKS_CORE has no key {key!r}.{did_you_mean(key, DEFAULTS)}")
+    return values
+
+
+def did_you_mean(word: str, known: Any) -> str:
+    """Return a sentence that names the nearest known word, or the known words."""
+    near = get_close_matches(str(word), [str(name) for name in known], n=1)
+    if near:
+        return f" Did you mean {near[0]!r}?"
+    return f" Known: {', '.join(sorted(str(name) for name in known))}."
+
+
+def jobs() -> dict[str, dict[str, Any]]:
+    """Return the JOBS setting by alias. It is flat if and only if "BACKEND" is a key."""
+    setting = getattr(settings, "JOBS", None) or DEFAULT_JOBS
+    return {DEFAULT_ALIAS: setting} if "BACKEND" in setting else dict(setting)

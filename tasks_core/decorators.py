@@ -1,0 +1,51 @@
+"""``@task``: declare a function that may run in the background."""
+
+from collections.abc import Callable
+from typing import Any, overload
+
+from tasks_core import conf, registry
+from tasks_core.definition import DECLARABLE, P, R, Task, check_options
+from tasks_core.retries import Backoff
+
+
+@overload
+def task(func: Callable[P, R], /) -> Task[P, R]: ...
+@overload
+def task(
+    *,
+    backend: str = ...,
+    backoff: Backoff | None = ...,
+    takes_context: bool = ...,
+    **options: Any,
+) -> Callable[[Callable[P, R]], Task[P, R]]: ...
+def task(
+    func: Callable[P, R] | None = None,
+    /,
+    *,
+    backend: str = conf.DEFAULT_ALIAS,
+    backoff: Backoff | None = None,
+    takes_context: bool = False,
+    **options: Any,
+) -> Any:
+    """
+    Declare a function as a task: ``@task`` or ``@task(queue="mail", max_attempts=3)``.
+
+    Options: priority, queue, key, max_attempts, timeout, label; ``backoff`` (seconds, timedelta,
+    or a function of the number of the failed attempt); ``backend`` (an alias of JOBS);
+    ``takes_context=True`` to be given a JobContext first. Raises InvalidCall for anything else.
+    """
+    check_options(options, DECLARABLE, what="@task")
+
+    def declare(function: Callable[P, R]) -> Task[P, R]:
+        declared = Task(
+            func=function,
+            name=registry.path_of(function),
+            options=options,
+            backend=backend,
+            backoff=backoff,
+            takes_context=takes_context,
+        )
+        registry.declare(declared)
+        return declared
+
+    return declare if func is None else declare(func)

@@ -1,0 +1,39 @@
+"""What can go wrong, as a small tree. Catch ``JobError`` for all of it."""
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+class JobError(Exception):
+    """Base class. Catch it, never raise it."""
+
+
+class InvalidCall(JobError, ValueError):
+    """The function, its arguments or its options cannot be stored and run later."""
+
+
+class UnsupportedFeature(JobError):
+    """The backend does not define what was asked of it."""
+
+
+class InvalidJobBackend(JobError, ImproperlyConfigured):
+    """The JOBS setting names a backend that cannot be built."""
+
+
+class UnknownTask(JobError, LookupError):
+    """A stored job names a task that this project does not allow to run."""
+
+
+class JobDoesNotExist(JobError, LookupError):
+    """No job has this id; it may have been pruned."""
+
+
+class ResultNotReady(JobError):
+    """The return value was read before the job ended, or the job did not succeed."""
+
+
+class IllegalTransition(JobError):
+    """The state diagram has no such arrow."""
+
+
+class JobStateConflict(JobError):
+    """The job is not in a state in which this can be done to it."""

@@ -1,0 +1,90 @@
+"""What may be stored: plain JSON, bounded, accepted and refused alike on every backend."""
+
+import json
+from typing import Any
+
+from tasks_core.exceptions import InvalidCall
+
+MAX_BYTES = 64 * 1024
+MAX_DEPTH = 64
+MAX_DIGITS = 4000  # Python refuses to read longer whole numbers back from text
+
+
+def normal(value: Any, *, what: str) -> Any:
+    """
+    Return ``value`` as it will look when it comes back from the store.
+
+    ``what`` names the value in the message of InvalidCall. The rules are those of the
+    strictest store: no NaN (PostgreSQL, MariaDB), no NUL (PostgreSQL), no lone surrogate
+    (every driver), keys are text, at most 64 KiB and 64 levels.
+    """
+    try:
+        plain = _plain(value, depth=0)
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+        size = len(text.encode())
+    except _NotJSON as error:
+        raise InvalidCall(f"{what}: {error}") from None
+    except UnicodeEncodeError:
+        raise InvalidCall(f"{what}: contains a lone surrogate, which no store keeps.") from None
+    if size > MAX_BYTES:
+        raise InvalidCall(
+            f"{what}: {size} bytes as JSON, more than {MAX_BYTES}. "
+            "Store the data and pass its id or its file name."
+        )
+    return plain
+
+
+class _NotJSON(Exception):
+    pass
+
+
+def _plain(value: Any, depth: int) -> Any:
+    if depth > MAX_DEPTH:
+        raise _NotJSON(f"nested more than {MAX_DEPTH} levels deep.")
+    if value is None or value is True or value is False:
+        return value
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, int):
+        return _whole_number(value)
+    if isinstance(value, float):
+        return _number(value)
+    if isinstance(value, (list, tuple)):
+        return [_plain(item, depth + 1) for item in value]
+    if isinstance(value, dict):
+        return {_key(key): _plain(item, depth + 1) for key, item in value.items()}
+    raise _NotJSON(f"a {type(value).__name__} is not JSON. {_cure(value)}")
+
+
+def _text(value: str) -> str:
+    if "\0" in value:
+        raise _NotJSON("contains a NUL character, which PostgreSQL cannot store.")
+    return str(value)  # a plain str, whatever subclass came in
+
+
+def _whole_number(value: int) -> int:
+    if value.bit_length() > MAX_DIGITS * 3:
+        raise _NotJSON(f"a whole number of more than about {MAX_DIGITS} digits.")
+    return int(value)
+
+
+def _number(value: float) -> float:
+    if value != value or value in (float("inf"), float("-inf")):
+        raise _NotJSON(f"{value} is not JSON; databases refuse it.")
+    return float(value)
+
+
+def _key(key: Any) -> str:
+    if not isinstance(key, str):
+        raise _NotJSON(f"the key {key!r} is a {type(key).__name__}; keys of JSON objects are text.")
+    return _text(key)
+
+
+def _cure(value: Any) -> str:
+    if hasattr(value, "_meta") and hasattr(value, "pk"):
+        return "Pass the object's pk and load it in the task."
+    if hasattr(value, "chunks") and hasattr(value, "name"):
+        return "Save the file first and pass its name."
+    if hasattr(value, "isoformat"):
+        return "Pass value.isoformat()."
+    return "Pass text, numbers, booleans, None, lists and dicts of these."

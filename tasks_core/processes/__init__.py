@@ -1,0 +1,1 @@
+"""The loops that move jobs. Policy and waiting only: no SQL here."""

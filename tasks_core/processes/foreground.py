@@ -1,0 +1,50 @@
+"""Run jobs here and now, one after the other, in the calling thread."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from tasks_core import clock, executor
+from tasks_core.attempts import Attempt
+from tasks_core.outcomes import Outcome
+from tasks_core.processes.heartbeat import Heartbeat
+from tasks_core.signals import job_settled, job_started, ownership_lost
+
+if TYPE_CHECKING:
+    from tasks_core.backends.database import DatabaseBackend
+
+
+def run_ready(
+    backend: "DatabaseBackend",
+    *,
+    queues: Sequence[str] | None = None,
+    ids: Sequence[UUID] | None = None,
+) -> Iterator[tuple[Attempt, Outcome]]:
+    """Claim, run and settle job after job until none is ready; yield how each attempt ended."""
+    heartbeat = Heartbeat(backend, kind="worker", queues=queues)
+    heartbeat.start()
+    try:
+        while True:
+            backend.dispatch()
+            attempts = backend.claim(owner=heartbeat.owner, limit=1, queues=queues, ids=ids)
+            if not attempts:
+                return
+            yield run_one(backend, attempts[0])
+    finally:
+        heartbeat.stop()
+
+
+def run_one(backend: "DatabaseBackend", attempt: Attempt) -> tuple[Attempt, Outcome]:
+    """Run one claimed job and settle it."""
+    sender = type(backend)
+    backend.start([attempt])
+    job_started.send_robust(sender, attempt=attempt)
+    began = clock.monotonic()
+    outcome = executor.execute(attempt)
+    seconds = clock.monotonic() - began
+    [state] = backend.settle([(attempt, outcome)])
+    if state is None:
+        ownership_lost.send_robust(sender, attempt=attempt, outcome=outcome)
+    else:
+        job_settled.send_robust(sender, attempt=attempt, outcome=outcome, seconds=seconds)
+    return attempt, outcome

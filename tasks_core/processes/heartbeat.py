@@ -1,0 +1,121 @@
+"""A thread that keeps this process's lease alive, on a connection of its own."""
+
+import logging
+import threading
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol
+from uuid import UUID
+
+from django.db import DatabaseError, connections
+
+from tasks_core import clock, conf
+from tasks_core.signals import process_started, process_stopped
+
+if TYPE_CHECKING:
+    from tasks_core.models import Process
+
+logger = logging.getLogger("tasks_core")
+
+
+class Leases(Protocol):
+    """Where leases are kept: a backend that is served by workers."""
+
+    def register(
+        self, *, kind: str, queues: Sequence[str] | None, concurrency: int
+    ) -> "Process": ...
+    def renew(self, process_id: UUID) -> bool: ...
+    def end(self, process_id: UUID) -> bool: ...
+
+
+class Heartbeat:
+    """Registers a process and renews its lease every third of it until stopped."""
+
+    def __init__(
+        self,
+        leases: Leases,
+        *,
+        kind: str,
+        queues: Sequence[str] | None = None,
+        concurrency: int = 1,
+    ) -> None:
+        self.leases = leases
+        self.kind = kind
+        self.queues = queues
+        self.concurrency = concurrency
+        self.process: Process | None = None
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._contact_since: float | None = None
+        self._last_contact = 0.0
+
+    @property
+    def owner(self) -> UUID:
+        """Return the id under which this process owns jobs now; it changes after a presumed death."""
+        assert self.process is not None, "start() first"
+        return self.process.pk
+
+    def start(self) -> None:
+        """Register, then renew in the background. Raises what the database raises."""
+        self._register()
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop renewing and note the orderly end."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join()
+        if self.process is None:
+            return
+        try:
+            self.leases.end(self.process.pk)
+        except DatabaseError:
+            logger.exception("the end of %s could not be noted; its lease will end", self.process)
+        process_stopped.send_robust(type(self), process=self.process)
+
+    def contact(self) -> timedelta:
+        """Return for how long the database has answered without a break: who rescues, needs a lease of it."""
+        if self._contact_since is None:
+            return timedelta(0)
+        return timedelta(seconds=self._last_contact - self._contact_since)
+
+    def beat(self) -> None:
+        """Renew once. A process that was taken for dead comes back under a new id."""
+        lease: timedelta = conf.get("LEASE")
+        began = clock.monotonic()
+        if began - self._last_contact > lease.total_seconds() / 2:
+            self._contact_since = None  # too long since the last answer to call it unbroken
+        assert self.process is not None
+        if not self.leases.renew(self.process.pk):
+            logger.warning("%s was taken for dead; its jobs were given away", self.process.name)
+            self._register()
+        self._touch(began)
+
+    def _register(self) -> None:
+        began = clock.monotonic()
+        self.process = self.leases.register(
+            kind=self.kind, queues=self.queues, concurrency=self.concurrency
+        )
+        self._touch(began)
+        process_started.send_robust(type(self), process=self.process)
+
+    def _touch(self, began: float) -> None:
+        self._last_contact = began
+        if self._contact_since is None:
+            self._contact_since = began
+
+    def _run(self) -> None:
+        interval = conf.get("LEASE").total_seconds() / 3
+        wait = interval
+        while not self._stopping.wait(wait):
+            try:
+                self.beat()
+                wait = interval
+            except Exception:
+                # The database is away. Sooner than usual, so that the lease survives a short outage.
+                logger.exception("heartbeat failed")
+                self._contact_since = None
+                wait = min(interval, 1.0)
+                connections.close_all()
+        connections.close_all()

@@ -1,0 +1,77 @@
+"""Call ``tick()`` again and again; wait as long as it asks; stop when told."""
+
+import logging
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+from tasks_core import clock
+
+logger = logging.getLogger("tasks_core")
+
+
+class Loop:
+    """A process in the making: define ``tick()``, which returns how many seconds to wait."""
+
+    name = "loop"
+    error_delay = 1.0  # seconds; doubled for each further failure in a row
+    max_error_delay = 30.0
+
+    def __init__(self, *, health_file: str | os.PathLike[str] | None = None) -> None:
+        self.health_file = Path(health_file) if health_file else None
+        self.stopping = threading.Event()
+        self.waking = threading.Event()
+        self.failures = 0
+
+    def tick(self) -> float:
+        raise NotImplementedError
+
+    def run(self, *, duration: float | None = None) -> None:
+        """Loop until stopped, or for ``duration`` seconds."""
+        ends_at = None if duration is None else clock.monotonic() + duration
+        while not self.stopping.is_set():
+            wait = self.tick_or_log()
+            if ends_at is not None:
+                wait = min(wait, ends_at - clock.monotonic())
+                if wait <= 0 and clock.monotonic() >= ends_at:
+                    break
+            self.wait(wait)
+
+    def wait(self, seconds: float) -> None:
+        """Wait, or less when woken or stopped."""
+        if seconds > 0 and not self.stopping.is_set():
+            self.waking.wait(seconds)
+        self.waking.clear()
+
+    def wake(self) -> None:
+        """Let the next tick come at once; callable from any thread."""
+        self.waking.set()
+
+    def stop(self, *_: Any) -> None:
+        """Ask the loop to end after this tick; a signal handler may call it."""
+        self.stopping.set()
+        self.waking.set()
+
+    def tick_or_log(self) -> float:
+        try:
+            wait = self.tick()
+        except Exception:
+            # A loop outlives a restart of the database. It reports, backs off, tries again.
+            wait = self.report_failure()
+        else:
+            self.failures = 0
+            if self.health_file is not None:
+                self.health_file.touch()  # its age is how long nothing worked
+        return wait
+
+    def report_failure(self) -> float:
+        """Log the exception being handled and return how many seconds to wait after it."""
+        self.failures += 1
+        wait = min(self.error_delay * 2 ** min(self.failures - 1, 16), self.max_error_delay)
+        logger.exception("%s failed, next try in %.0f s", self.name, wait)
+        self.recover()
+        return wait
+
+    def recover(self) -> None:
+        """Called after a failed tick; a loop that holds connections drops them here."""

@@ -1,0 +1,146 @@
+"""Which names may run. A name that comes from a store is looked up here, never just imported."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from types import FunctionType, MappingProxyType
+from typing import Any
+
+from django.apps import apps
+from django.utils.module_loading import autodiscover_modules, import_string
+
+from tasks_core import conf
+from tasks_core.definition import Task
+from tasks_core.exceptions import InvalidCall, UnknownTask
+
+# Parts of an app that hold no tasks, and would give a writer of the store too much to call.
+CLOSED = frozenset({"migrations", "management", "tests"})
+
+_declared: dict[str, Task[Any, Any]] = {}
+
+extra_rules: list[Callable[[str], bool]] = []
+"""Says of a module's name whether its functions may run too; used by ``tasks_core.testing``."""
+
+
+def declare(task: Task[Any, Any]) -> None:
+    """Let the name of ``task`` run. A module imported anew replaces its own tasks."""
+    _declared[task.name] = task
+
+
+def declared() -> Mapping[str, Task[Any, Any]]:
+    return MappingProxyType(_declared)
+
+
+def autodiscover() -> None:
+    """Import the ``tasks`` module of every installed app, so that what it declares is known."""
+    autodiscover_modules("tasks")
+
+
+def find(func: Any) -> Task[Any, Any]:
+    """
+    Return the task that ``func`` stands for: a function, Task, django.tasks Task or dotted path.
+
+    Raises InvalidCall for what a worker could not find again: lambdas, partials, bound
+    methods, nested functions, and modules that are not part of an installed app.
+    """
+    if isinstance(func, Task):
+        return func
+    if isinstance(func, str):
+        func = _imported(func)
+        return find(func) if not isinstance(func, str) else _refuse(func)
+    name = path_of(_unwrapped(func))
+    known = _declared.get(name)
+    if known is not None:
+        return known
+    module = name.rpartition(".")[0]
+    if not may_run_from(module):
+        raise InvalidCall(
+            f"{name} cannot run in the background: {module} is not part of an installed app "
+            "(or is its migrations, management or tests). Move the function, declare it with "
+            '@task, or add the module to TASKS_CORE["ALLOWED_MODULES"].'
+        )
+    return Task(func=_unwrapped(func), name=name)
+
+
+def resolve(name: str) -> Task[Any, Any]:
+    """
+    Return the task with this stored name, or raise UnknownTask without importing anything odd.
+
+    Declared tasks, and plain functions of installed apps whose own module and name match.
+    """
+    if name in _declared:
+        return _declared[name]
+    module_name, _, attribute = name.rpartition(".")
+    if not may_run_from(module_name):
+        raise UnknownTask(f"{name!r:.200} is not a task of this project.")
+    try:
+        found = getattr(import_module(module_name), attribute, None)
+    except ImportError as error:
+        raise UnknownTask(f"{name!r:.200} cannot be imported: {error}") from error
+    if isinstance(found, Task):
+        return found
+    if not isinstance(found, FunctionType) or _path(found) != name:
+        raise UnknownTask(f"{name!r:.200} is not a function defined in {module_name!r:.200}.")
+    return Task(func=found, name=name)
+
+
+def path_of(func: Any) -> str:
+    """Return the dotted name under which a worker finds ``func`` again, or raise InvalidCall."""
+    if not isinstance(func, FunctionType):
+        kind = "a bound method" if inspect.ismethod(func) else f"a {type(func).__name__}"
+        raise InvalidCall(
+            f"{func!r:.120} is {kind}. Only a function at the top of a module can be found "
+            "again by a worker."
+        )
+    if "<" in func.__qualname__ or "." in func.__qualname__:
+        raise InvalidCall(
+            f"{func.__module__}.{func.__qualname__} is not at the top of a module; a worker could "
+            "not find it again. Move it there."
+        )
+    if func.__module__ == "__main__":
+        raise InvalidCall(
+            f"{func.__qualname__} is defined in __main__, which a worker cannot import. Move it "
+            "to a module of an installed app."
+        )
+    return _path(func)
+
+
+def may_run_from(module: str) -> bool:
+    """Say whether plain functions of the module with this name may run."""
+    parts = module.split(".")
+    if any(module == root or module.startswith(f"{root}.") for root in conf.get("ALLOWED_MODULES")):
+        return True
+    if any(rule(module) for rule in extra_rules):
+        return True
+    if parts[0] == "django" or not all(part.isidentifier() for part in parts):
+        return False
+    for app in apps.get_app_configs():
+        if module == app.name or module.startswith(f"{app.name}."):
+            inside = parts[app.name.count(".") + 1 :]
+            if not CLOSED.intersection(inside):
+                return True
+    return False
+
+
+def _path(func: FunctionType) -> str:
+    return f"{func.__module__}.{func.__qualname__}"
+
+
+def _unwrapped(func: Any) -> Any:
+    """Return the function inside a django.tasks Task, which is not callable itself."""
+    if hasattr(func, "func") and hasattr(func, "module_path") and not callable(func):
+        return func.func
+    return func
+
+
+def _imported(path: str) -> Any:
+    """Import what a caller in this process named: trusted, unlike a name from a store."""
+    try:
+        return import_string(path)
+    except ImportError as error:
+        raise InvalidCall(f"{path!r:.200} cannot be imported: {error}") from error
+
+
+def _refuse(value: str) -> Any:
+    raise InvalidCall(f"{value!r:.200} names text, not a function.")
+

@@ -1,0 +1,118 @@
+"""What happened, said once. Logging listens like any other receiver."""
+
+import logging
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.dispatch import Signal, receiver
+
+from tasks_core.attempts import Attempt
+from tasks_core.outcomes import Cancelled, Errored, Outcome, Snoozed, Succeeded
+from tasks_core.states import JobState
+
+logger = logging.getLogger("tasks_core")
+
+job_enqueued = Signal()
+"""A job was stored. Sender: the backend's class; ``result``: JobResult. Its transaction may be open."""
+
+job_started = Signal()
+"""User code is about to run. Sender: the backend's class; ``attempt``: Attempt."""
+
+job_settled = Signal()
+"""An attempt's outcome was stored. ``attempt``, ``outcome``, ``seconds``: how long it ran."""
+
+jobs_ended = Signal()
+"""Jobs reached a final state, whoever moved them. ``alias``: backend; ``ends``: list[JobEnd]."""
+
+ownership_lost = Signal()
+"""An outcome was thrown away: the job had been taken from this process. ``attempt``, ``outcome``."""
+
+jobs_rescued = Signal()
+"""The jobs of a dead process were taken back. ``process``: its name, ``count``: how many."""
+
+process_started = Signal()
+process_stopped = Signal()
+"""A registered process began or ended. ``process``: Process."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobEnd:
+    """How one job ended."""
+
+    id: UUID
+    state: JobState
+    at: datetime
+    reason: str = ""
+    context: dict[str, Any] = field(default_factory=dict)
+
+
+@receiver(job_started)
+def log_started(attempt: Attempt, **kwargs: Any) -> None:
+    logger.info(
+        "job %s started: %s (attempt %d of %d)",
+        attempt.job_id,
+        attempt.task,
+        attempt.number,
+        attempt.max_attempts,
+        extra={"job_id": str(attempt.job_id), "task": attempt.task, "attempt": attempt.number},
+    )
+
+
+@receiver(job_settled)
+def log_settled(attempt: Attempt, outcome: Outcome, seconds: float, **kwargs: Any) -> None:
+    level, words = _told(attempt, outcome)
+    logger.log(
+        level,
+        "job %s %s after %.3f s: %s",
+        attempt.job_id,
+        words,
+        seconds,
+        attempt.task,
+        extra={"job_id": str(attempt.job_id), "task": attempt.task, "seconds": seconds},
+    )
+
+
+@receiver(ownership_lost)
+def log_ownership_lost(attempt: Attempt, **kwargs: Any) -> None:
+    logger.warning(
+        "job %s was taken from this process; its outcome is thrown away: %s",
+        attempt.job_id,
+        attempt.task,
+        extra={"job_id": str(attempt.job_id), "task": attempt.task},
+    )
+
+
+@receiver(jobs_rescued)
+def log_rescued(process: str, count: int, **kwargs: Any) -> None:
+    logger.warning("%d jobs of the dead process %s were taken back", count, process)
+
+
+@receiver(process_started)
+def log_process_started(process: Any, **kwargs: Any) -> None:
+    logger.info("%s %s started", process.kind, process.name)
+
+
+@receiver(process_stopped)
+def log_process_stopped(process: Any, **kwargs: Any) -> None:
+    logger.info("%s %s stopped", process.kind, process.name)
+
+
+def _told(attempt: Attempt, outcome: Outcome) -> tuple[int, str]:
+    match outcome:
+        case Succeeded():
+            return logging.INFO, "succeeded"
+        case Snoozed(delay):
+            return logging.INFO, f"snoozed for {delay}"
+        case Cancelled(reason):
+            return logging.INFO, f"was cancelled ({reason})"
+        case Errored(error, retry_in) if retry_in is not None and not attempt.is_last:
+            return logging.WARNING, f"raised {_short(error.exception, error.message)}; will retry"
+        case Errored(error):
+            return logging.ERROR, f"failed: {_short(error.exception, error.message)}"
+
+
+def _short(kind: str, message: str) -> str:
+    # %r: a message with line breaks must not look like several log lines.
+    return f"{kind} {message[:200]!r}"
