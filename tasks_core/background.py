@@ -109,7 +109,9 @@ class Background:
         twin = f"a{mode}"
         if not backend.supports(twin):
             return await sync_to_async(self._store)(mode, call)
-        answer = await getattr(backend, twin)(**spoken(backend, twin, accepted(backend, twin, call)))
+        answer = await getattr(backend, twin)(
+            **spoken(backend, twin, accepted(backend, twin, call))
+        )
         return result_of(answer, backend)
 
     def _hand_over(self, backend: BaseJobBackend, mode: str, call: Call) -> JobResult:

@@ -64,7 +64,9 @@ class Call:
             key=None if self.key is None else _short_text(self.key, "key", MAX_KEY),
             max_attempts=_max_attempts(self.max_attempts),
             timeout=_timeout(self.timeout),
-            expires_at=None if self.expires_at is None else instant(self.expires_at, what="expires_at"),
+            expires_at=None
+            if self.expires_at is None
+            else instant(self.expires_at, what="expires_at"),
             label=str(self.label)[:MAX_LABEL].replace("\0", ""),
             creator=_creator(self.creator),
             context=payloads.normal(dict(self.context), what="context"),

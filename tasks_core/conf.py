@@ -41,7 +41,9 @@ def configured() -> Mapping[str, Any]:
     values: Mapping[str, Any] = getattr(settings, "TASKS_CORE", {})
     for key in values:
         if key not in DEFAULTS:
-            raise ImproperlyConfigured(f"TASKS_CORE has no key {key!r}.{did_you_mean(key, DEFAULTS)}")
+            raise ImproperlyConfigured(
+                f"TASKS_CORE has no key {key!r}.{did_you_mean(key, DEFAULTS)}"
+            )
     return values
 
 

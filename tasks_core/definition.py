@@ -51,7 +51,9 @@ class Task(Generic[P, R]):
     def is_async(self) -> bool:
         return inspect.iscoroutinefunction(self.func)
 
-    def using(self, *, backend: str | None = None, when: When | None = None, **options: Any) -> "Task[P, R]":
+    def using(
+        self, *, backend: str | None = None, when: When | None = None, **options: Any
+    ) -> "Task[P, R]":
         """Return a copy whose calls have these options: ``send.using(priority=5).enqueue(…)``."""
         check_options(options, {*DECLARABLE, "creator", "expires_at"}, what=f"{self.name}.using()")
         return replace(

@@ -94,7 +94,8 @@ class Job(models.Model):
         ordering = ("-enqueued_at", "-id")
         constraints = (
             models.CheckConstraint(
-                name="job_state_is_known", condition=Q(state__in=[state.value for state in JobState])
+                name="job_state_is_known",
+                condition=Q(state__in=[state.value for state in JobState]),
             ),
             models.CheckConstraint(
                 name="job_finished_exactly_when_final",
@@ -121,9 +122,7 @@ class Job(models.Model):
                 fields=["state", "queue", "-priority", "run_after", "id"],
                 name="job_claim_of_queue",
             ),
-            models.Index(
-                fields=["state", "-priority", "run_after", "id"], name="job_claim_of_all"
-            ),
+            models.Index(fields=["state", "-priority", "run_after", "id"], name="job_claim_of_all"),
             models.Index(fields=["state", "run_after"], name="job_dispatch"),
             models.Index(fields=["state", "finished_at"], name="job_prune"),
             # Costs nothing for jobs that never expire; MySQL ignores the condition.

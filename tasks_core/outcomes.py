@@ -28,7 +28,9 @@ class AttemptError:
     at: str = ""  # ISO 8601, UTC
 
     @classmethod
-    def of(cls, error: BaseException, *, attempt: int = 0, at: datetime | None = None) -> "AttemptError":
+    def of(
+        cls, error: BaseException, *, attempt: int = 0, at: datetime | None = None
+    ) -> "AttemptError":
         kind = type(error)
         return cls(
             exception=storable(f"{kind.__module__}.{kind.__qualname__}", 255),

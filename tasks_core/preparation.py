@@ -15,9 +15,7 @@ from tasks_core.exceptions import InvalidCall, UnsupportedFeature
 _CALLER_OPTIONS = frozenset(OPTION_DEFAULTS) - {"id", "context"}
 
 
-def said(
-    func: Any, args: Any, kwargs: Any, when: When | None, options: Mapping[str, Any]
-) -> Call:
+def said(func: Any, args: Any, kwargs: Any, when: When | None, options: Mapping[str, Any]) -> Call:
     """Return a caller's words as a Call; what it says itself wins over what the task declares."""
     check_options(options, _CALLER_OPTIONS, what="background")
     task = registry.find(func)
@@ -58,11 +56,17 @@ def accepted(backend: BaseJobBackend, mode: str, call: Call) -> Call:
 
 def spoken(backend: BaseJobBackend, mode: str, call: Call) -> dict[str, Any]:
     """Return the keyword arguments that this backend's method names, and no others."""
-    words = {"func": call.func, "args": call.args, "kwargs": call.kwargs, **call.options()}
+    words = {"func": _given(call), "args": call.args, "kwargs": call.kwargs, **call.options()}
     if mode.endswith("defer"):
         words["when"] = call.when
     named, takes_any = backend.parameters(mode)
     return words if takes_any else {name: words[name] for name in words if name in named}
+
+
+def _given(call: Call) -> Any:
+    """Return the function as its author knows it: a Task only if declared as one."""
+    task = call.func
+    return task if task.name in registry.declared() else task.func
 
 
 def _refuse_unbindable(call: Call) -> None:

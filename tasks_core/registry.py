@@ -143,4 +143,3 @@ def _imported(path: str) -> Any:
 
 def _refuse(value: str) -> Any:
     raise InvalidCall(f"{value!r:.200} names text, not a function.")
-

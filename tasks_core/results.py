@@ -78,7 +78,9 @@ class JobResult:
         if self.is_finished:
             why = self.errors[-1].message if self.errors else self.reason
             raise ResultNotReady(f"Job {self.id} ended {self.status} and returned nothing: {why}")
-        raise ResultNotReady(f"Job {self.id} has not ended yet (it is {self.status}); refresh() later.")
+        raise ResultNotReady(
+            f"Job {self.id} has not ended yet (it is {self.status}); refresh() later."
+        )
 
     def refresh(self) -> None:
         """Read the job again. Raises UnsupportedFeature or JobDoesNotExist."""

@@ -1,6 +1,6 @@
 """Remembers calls and runs nothing: for tests that ask what was asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
@@ -10,7 +10,6 @@ from uuid import UUID
 from tasks_core import ids
 from tasks_core.backends.base import BaseJobBackend
 from tasks_core.calls import Call
-from tasks_core.definition import Task
 from tasks_core.results import JobResult, Snapshot
 from tasks_core.signals import job_enqueued
 from tasks_core.states import JobState
@@ -26,7 +25,7 @@ class DummyBackend(BaseJobBackend):
 
     def enqueue(
         self,
-        func: Task[Any, Any],
+        func: Callable[..., Any],
         args: list[Any],
         kwargs: dict[str, Any],
         *,

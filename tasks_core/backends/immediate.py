@@ -1,16 +1,15 @@
 """In-band: the job runs inside the call that asks for it. The default, and no surprise."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.core.checks import CheckMessage, Error
 from django.db import DEFAULT_DB_ALIAS, transaction
 
-from tasks_core import clock, executor, ids, payloads
+from tasks_core import clock, executor, ids, payloads, registry
 from tasks_core.attempts import Attempt
 from tasks_core.backends.base import BaseJobBackend
-from tasks_core.definition import Task
 from tasks_core.outcomes import Cancelled, Errored, Outcome, Snoozed, Succeeded
 from tasks_core.results import JobResult, Snapshot
 from tasks_core.signals import job_enqueued, job_settled, job_started
@@ -37,7 +36,7 @@ class ImmediateBackend(BaseJobBackend):
 
     def enqueue(
         self,
-        func: Task[Any, Any],
+        func: Callable[..., Any],
         args: list[Any],
         kwargs: Mapping[str, Any],
         *,
@@ -51,7 +50,7 @@ class ImmediateBackend(BaseJobBackend):
     ) -> JobResult:
         attempt = Attempt(
             job_id=ids.job_id(),
-            task=func.name,
+            task=registry.find(func).name,
             args=payloads.normal(args, what="args"),
             kwargs=payloads.normal(dict(kwargs), what="kwargs"),
             queue=queue,

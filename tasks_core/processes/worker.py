@@ -106,9 +106,7 @@ class Worker(Loop):
         connections.close_all()
 
     def _claim(self, limit: int) -> list[Attempt]:
-        attempts = self.backend.claim(
-            owner=self.heartbeat.owner, limit=limit, queues=self.queues
-        )
+        attempts = self.backend.claim(owner=self.heartbeat.owner, limit=limit, queues=self.queues)
         if attempts:
             self.backend.start(attempts)
             self.claimed += len(attempts)

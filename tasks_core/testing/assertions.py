@@ -29,7 +29,9 @@ def assert_enqueued(
     if kwargs is not None:
         wanted["kwargs"] = kwargs
     calls = enqueued(task, alias=alias)
-    found = [call for call in calls if all(call.get(name) == value for name, value in wanted.items())]
+    found = [
+        call for call in calls if all(call.get(name) == value for name, value in wanted.items())
+    ]
     if len(found) != 1:
         name = registry.find(task).name
         listing = "\n".join(f"  {call}" for call in calls) or "  none"
@@ -50,12 +52,22 @@ def assert_not_enqueued(task: Any = None, *, alias: str = conf.DEFAULT_ALIAS) ->
 def _calls(alias: str) -> list[dict[str, Any]]:
     backend = job_backends[alias]
     if isinstance(backend, DummyBackend):
-        return [{"task": call.func.name, **_said(call)} for call in backend.calls]
+        return [{"task": registry.find(call.func).name, **_said(call)} for call in backend.calls]
     if backend.database is None:
         raise UnsupportedFeature(f"{backend} keeps no calls that could be asked for.")
     from tasks_core.models import Job
 
-    names = ("task", "args", "kwargs", "queue", "priority", "label", "creator", "run_after", "state")
+    names = (
+        "task",
+        "args",
+        "kwargs",
+        "queue",
+        "priority",
+        "label",
+        "creator",
+        "run_after",
+        "state",
+    )
     return list(Job.objects.using(backend.database).order_by("enqueued_at", "id").values(*names))
 
 

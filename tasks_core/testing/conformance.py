@@ -71,6 +71,8 @@ class BackendConformance:
         """Run everything and return ``result`` as it is afterwards."""
         self.run_all_jobs()
         if not result.is_finished:
+            if not self.backend.supports("get"):
+                raise SkipTest(f"{self.backend} keeps no results")
             result.refresh()
         return result
 
@@ -84,12 +86,18 @@ class BackendConformance:
         assert jobs.remembered == [(("tea",), {"milk": True})]
 
     @requires("enqueue")
-    def test_a_dotted_path_and_a_coroutine_function_run_too(self) -> None:
+    def test_a_dotted_path_runs_too(self) -> None:
         self.background.enqueue("tasks_core.testing.jobs.remember", ["path"])
+        self.run_all_jobs()
+
+        assert jobs.remembered == [(("path",), {})]
+
+    @requires("enqueue")
+    def test_a_coroutine_function_runs_too(self) -> None:
         self.background.enqueue(jobs.remember_later, ["coroutine"])
         self.run_all_jobs()
 
-        assert {args for args, _ in jobs.remembered} == {("path",), ("coroutine",)}
+        assert jobs.remembered == [(("coroutine",), {})]
 
     @requires("enqueue")
     def test_arguments_arrive_as_they_would_from_a_store(self) -> None:
@@ -133,7 +141,13 @@ class BackendConformance:
 
     @requires("enqueue")
     def test_options_out_of_range_are_refused(self) -> None:
-        wrong = ({"priority": 101}, {"priority": 1.5}, {"queue": ""}, {"max_attempts": 0}, {"typo": 1})
+        wrong = (
+            {"priority": 101},
+            {"priority": 1.5},
+            {"queue": ""},
+            {"max_attempts": 0},
+            {"typo": 1},
+        )
         for options in wrong:
             self.refuses(jobs.remember, **options)
 
@@ -146,7 +160,7 @@ class BackendConformance:
 
     # Ending.
 
-    @requires("enqueue", "get")
+    @requires("enqueue")
     def test_a_result_ends_with_the_return_value(self) -> None:
         result = self.background.enqueue(jobs.remember, ["tea"])
         result = self.ended(result)
@@ -154,7 +168,7 @@ class BackendConformance:
         assert (result.status, result.return_value) == (JobState.SUCCESSFUL, "tea")
         assert (result.attempts, result.errors) == (1, [])
 
-    @requires("enqueue", "get")
+    @requires("enqueue")
     def test_a_return_value_before_the_end_is_an_error(self) -> None:
         result = self.background.enqueue(jobs.fail)
         for _ in range(2):
@@ -165,7 +179,7 @@ class BackendConformance:
             else:
                 raise AssertionError(f"returned {value!r}")
 
-    @requires("enqueue", "get")
+    @requires("enqueue")
     def test_whatever_a_job_does_it_ends_failed_with_a_readable_reason(self) -> None:
         expected = {
             jobs.fail: "broken",
@@ -237,7 +251,7 @@ class BackendConformance:
 
         assert (result.return_value, result.attempts) == ("rested", 1)
 
-    @requires("enqueue", "get")
+    @requires("enqueue")
     def test_a_task_that_asks_is_given_its_context(self) -> None:
         result = self.ended(self.background.enqueue(jobs.remember_context, ["tea"]))
 
@@ -257,9 +271,7 @@ class BackendConformance:
     @requires("claim")
     def test_an_expired_job_never_starts(self) -> None:
         with FrozenClock(NOON) as clock:
-            result = self.background.enqueue(
-                jobs.remember, expires_at=NOON + timedelta(minutes=1)
-            )
+            result = self.background.enqueue(jobs.remember, expires_at=NOON + timedelta(minutes=1))
             clock.advance(minutes=1)
             self.run_all_jobs()
             self.backend.expire()

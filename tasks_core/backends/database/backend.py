@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from uuid import UUID
 from django.core.checks import CheckMessage
 from django.db import DEFAULT_DB_ALIAS
 
-from tasks_core import clock
+from tasks_core import clock, registry
 from tasks_core.backends.base import BaseJobBackend
 from tasks_core.calls import Call
 from tasks_core.outcomes import AttemptError, Outcome
@@ -21,7 +21,6 @@ from tasks_core.states import FINAL, JobState
 
 if TYPE_CHECKING:
     from tasks_core.attempts import Attempt
-    from tasks_core.definition import Task
     from tasks_core.models import Job, Process
 
 # A backend may be built before models can be imported; so the verbs, which know them, are
@@ -43,7 +42,7 @@ class DatabaseBackend(BaseJobBackend):
 
     def enqueue(
         self,
-        func: Task[Any, Any],
+        func: Callable[..., Any],
         args: list[Any],
         kwargs: dict[str, Any],
         *,
@@ -59,7 +58,7 @@ class DatabaseBackend(BaseJobBackend):
         context: Mapping[str, Any] = MappingProxyType({}),
     ) -> JobResult:
         call = Call(
-            func,
+            registry.find(func),
             args,
             kwargs,
             when=when,

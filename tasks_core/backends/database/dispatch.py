@@ -20,7 +20,9 @@ def dispatch(alias: str, *, now: datetime, limit: int = BATCH) -> int:
         # Rows that another worker is dispatching are skipped, never waited for.
         oldest = due.order_by("run_after").select_for_update(skip_locked=True)
         found = list(oldest.values_list("pk", flat=True)[:limit])
-        return Job.objects.using(alias).filter(pk__in=found).move(JobState.SCHEDULED, JobState.READY)
+        return (
+            Job.objects.using(alias).filter(pk__in=found).move(JobState.SCHEDULED, JobState.READY)
+        )
 
     return in_transaction(alias, move)
 

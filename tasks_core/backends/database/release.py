@@ -29,9 +29,7 @@ def release_strays(alias: str, owner: UUID, *, known: Collection[UUID]) -> int:
 
 def _release_one(alias: str, attempt: Attempt) -> int:
     jobs = Job.objects.using(alias)
-    return _unclaim(
-        jobs.filter(pk=attempt.job_id, claimed_by=attempt.owner, fence=attempt.fence)
-    )
+    return _unclaim(jobs.filter(pk=attempt.job_id, claimed_by=attempt.owner, fence=attempt.fence))
 
 
 def _unclaim(jobs: JobQuerySet) -> int:

@@ -37,7 +37,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--backend", default=conf.DEFAULT_ALIAS, help="alias of JOBS to serve")
         parser.add_argument("--queues", help="comma-separated; default: all")
-        parser.add_argument("--concurrency", type=_positive, help="jobs at once; default: %(default)s")
+        parser.add_argument(
+            "--concurrency", type=_positive, help="jobs at once; default: %(default)s"
+        )
         parser.add_argument("--once", action="store_true", help="exit when nothing due remains")
         parser.add_argument("--duration", type=float, help="stop gracefully after so many seconds")
         parser.add_argument("--max-jobs", type=_positive, help="stop gracefully after so many jobs")
