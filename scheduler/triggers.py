@@ -7,16 +7,16 @@ A trigger of your own is any object with ``next_after(moment)`` and ``spec()``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from typing import Any, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 from . import cron, descriptions, zones
 from .cron_syntax import shown
+from .due_times import Trigger, due_times, next_due
 from .exceptions import InvalidTrigger
+
+__all__ = ["At", "Cron", "Every", "Trigger", "due_times", "from_spec", "next_due"]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -27,17 +27,6 @@ _SPEC = re.compile(
     r"|at (?P<moment>\S+)",
     re.ASCII,
 )
-
-
-@runtime_checkable
-class Trigger(Protocol):
-    """What a schedule needs in order to know when."""
-
-    def next_after(self, moment: datetime) -> datetime | None:
-        """Return the first due time strictly later than ``moment`` (aware UTC), or None."""
-
-    def spec(self) -> str:
-        """Return the text that tells this trigger from others, equal in every process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +91,7 @@ class Every:
         if interval < SECOND:
             raise InvalidTrigger(f"Every needs at least one second, not {interval}.")
         object.__setattr__(self, "interval", interval)
-        object.__setattr__(self, "anchor", _utc(anchor, what="The anchor of Every"))
+        object.__setattr__(self, "anchor", zones.utc(anchor, what="The anchor of Every"))
 
     def next_after(self, moment: datetime) -> datetime | None:
         rounds = (moment - self.anchor) // self.interval
@@ -117,10 +106,8 @@ class Every:
         return max(0, rounds)
 
     def spec(self) -> str:
-        seconds = f"{self.interval // SECOND}.{self.interval.microseconds:06}".rstrip("0").rstrip(
-            "."
-        )
-        return f"every {seconds}s from {self.anchor.isoformat()}"
+        seconds = f"{self.interval // SECOND}.{self.interval.microseconds:06}"
+        return f"every {seconds.rstrip('0').rstrip('.')}s from {self.anchor.isoformat()}"
 
     def describe(self) -> str:
         return descriptions.every(self.interval)
@@ -143,7 +130,7 @@ class At:
             moment = zones.instant_of(moment, zones.zone(timezone))
         elif timezone is not None:
             raise InvalidTrigger("At takes a timezone only with a naive datetime.")
-        object.__setattr__(self, "moment", _utc(moment, what="The moment of At"))
+        object.__setattr__(self, "moment", zones.utc(moment, what="The moment of At"))
 
     def next_after(self, moment: datetime) -> datetime | None:
         return self.moment if moment < self.moment else None
@@ -167,56 +154,6 @@ def from_spec(text: str) -> Cron | Every | At:
     micros = int((found["fraction"] or "").ljust(6, "0"))
     interval = _interval(seconds=int(found["seconds"]), microseconds=micros)
     return Every(interval, anchor=_moment(found["anchor"]))
-
-
-def due_times(trigger: Trigger, after: datetime) -> Iterator[datetime]:
-    """
-    Yield the due times of ``trigger`` strictly later than ``after``, in UTC.
-
-    Often endless. Raises InvalidTrigger when a trigger's times do not increase: whoever
-    enumerates them must never hang because of one.
-    """
-    while (due_at := _later(trigger, after)) is not None:
-        yield due_at
-        after = due_at
-
-
-def next_due(trigger: Trigger, moment: datetime) -> datetime | None:
-    """Return the first due time after ``moment``; remembered, as many schedules share few."""
-    return _next_due(_BySpec(type(trigger), trigger.spec(), trigger), moment.astimezone(UTC))
-
-
-@dataclass(frozen=True, slots=True)
-class _BySpec:
-    """A trigger as a key of the cache: equal if its class and its spec are."""
-
-    kind: type
-    spec: str
-    trigger: Trigger = field(compare=False)
-
-
-@lru_cache(maxsize=8192)
-def _next_due(key: _BySpec, moment: datetime) -> datetime | None:
-    return _later(key.trigger, moment)
-
-
-def _later(trigger: Trigger, moment: datetime) -> datetime | None:
-    due_at = trigger.next_after(moment)
-    if due_at is None:
-        return None
-    due_at = _utc(due_at, what=f"What {trigger.spec()!r:.80} yields")
-    if due_at <= moment:
-        raise InvalidTrigger(f"{trigger.spec()!r:.80} is due at {due_at}, not after {moment}.")
-    return due_at
-
-
-def _utc(moment: Any, *, what: str) -> datetime:
-    if not isinstance(moment, datetime) or moment.utcoffset() is None:
-        raise InvalidTrigger(f"{what} must be an aware datetime, not {moment!r:.60}.")
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise InvalidTrigger(f"{what} is not in the calendar: {moment!r:.80}.") from None
 
 
 def _moment(text: str) -> datetime:

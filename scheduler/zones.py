@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from difflib import get_close_matches
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -115,6 +116,16 @@ def _pinpoint(zone: ZoneInfo, start: datetime, end: datetime) -> OffsetChange:
 
 def _offset(zone: ZoneInfo, moment: datetime) -> timedelta:
     return moment.astimezone(zone).utcoffset() or timedelta(0)
+
+
+def utc(moment: Any, *, what: str) -> datetime:
+    """Return ``moment`` in UTC. Raises InvalidTrigger if it is no aware datetime."""
+    if not isinstance(moment, datetime) or moment.utcoffset() is None:
+        raise InvalidTrigger(f"{what} must be an aware datetime, not {moment!r:.60}.")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise InvalidTrigger(f"{what} is not in the calendar: {moment!r:.80}.") from None
 
 
 def instant_of(wall: datetime, zone: ZoneInfo) -> datetime:
