@@ -32,8 +32,12 @@ DEFAULTS: dict[str, Any] = {
 
 
 def get(name: str) -> Any:
-    """Return the value of one TASKS_CORE key, or its default."""
-    return configured().get(name, DEFAULTS[name])
+    """Return the value of one TASKS_CORE key, or its default. A duration may be given in seconds."""
+    default = DEFAULTS[name]
+    value = configured().get(name, default)
+    if isinstance(default, timedelta) and not isinstance(value, timedelta):
+        return timedelta(seconds=value)
+    return value
 
 
 def configured() -> Mapping[str, Any]:

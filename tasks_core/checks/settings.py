@@ -1,6 +1,7 @@
 """Checks of the settings alone: no database, no server is asked."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from importlib.util import find_spec
 from typing import Any
 
@@ -68,12 +69,20 @@ def check_tuning(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     return [
         Error(
             f"TASKS_CORE[{name!r}] must be a {type(conf.DEFAULTS[name]).__name__}, not {value!r}.",
-            hint=f"The default is {conf.DEFAULTS[name]!r}.",
+            hint=f"The default is {conf.DEFAULTS[name]!r}; a duration may be given in seconds.",
             id="tasks_core.E004",
         )
         for name, value in values.items()
-        if not isinstance(value, type(conf.DEFAULTS[name]))
+        if not _fits(value, conf.DEFAULTS[name])
     ]
+
+
+def _fits(value: Any, default: Any) -> bool:
+    if isinstance(value, bool):
+        return False
+    if isinstance(default, timedelta):
+        return isinstance(value, timedelta | int | float)
+    return isinstance(value, type(default))
 
 
 @register(TAG)

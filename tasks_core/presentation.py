@@ -1,0 +1,61 @@
+"""Jobs in the words of a terminal or of a script."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+
+from tasks_core.models import Job
+
+COLUMNS = ("id", "state", "task", "queue", "priority", "attempts", "run_after")
+
+
+def as_dict(job: Job) -> dict[str, Any]:
+    """Return every stored field by name, for ``--format json``."""
+    told = {field.attname: getattr(job, field.attname) for field in job._meta.concrete_fields}
+    told["claimed_by"] = told.pop("claimed_by_id")
+    return told
+
+
+def as_json(value: Any) -> str:
+    return json.dumps(value, cls=DjangoJSONEncoder, indent=2, ensure_ascii=False)
+
+
+def as_table(rows: Iterable[Sequence[Any]], header: Sequence[str]) -> str:
+    """Return rows under a header, as wide as they need to be."""
+    cells = [tuple(header), *(tuple(map(_cell, row)) for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in cells)
+    return "\n".join(lines)
+
+
+def as_lines(told: dict[str, Any]) -> str:
+    """Return one fact to a line, empty ones left out."""
+    width = max(map(len, told), default=0)
+    known = ((name, value) for name, value in told.items() if value not in (None, "", [], {}))
+    return "\n".join(f"{name.ljust(width)}  {_cell(value)}" for name, value in known)
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """Return "in 5 min" or "3 h ago"."""
+    delta = moment - now
+    words = _roughly(abs(delta))
+    return f"in {words}" if delta > timedelta(0) else f"{words} ago"
+
+
+def _roughly(delta: timedelta) -> str:
+    seconds = delta.total_seconds()
+    for size, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {name}"
+    return f"{seconds:.0f} s"
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    if isinstance(value, (list, dict)):
+        return json.dumps(value, ensure_ascii=False, cls=DjangoJSONEncoder)
+    return str(value).replace("\n", "\n    ")
