@@ -14,4 +14,4 @@ class TestAppConfig(AppConfig):
             from tasks_core.testing.clock import ScaledClock
 
             origin, factor = clock.split()
-            ScaledClock(datetime.fromisoformat(origin), float(factor)).__enter__()
+            ScaledClock(datetime.fromisoformat(origin), float(factor)).install()
