@@ -1,0 +1,17 @@
+"""The app `scheduler`, labelled tasks_scheduler: another package uses the label "scheduler"."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class SchedulerConfig(AppConfig):
+    name = "scheduler"
+    label = "tasks_scheduler"
+    verbose_name = _("Schedules")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    #: What `run_worker --with-scheduler` runs beside its worker.
+    companion_processes = ("scheduler.process.Scheduler",)
+
+    def ready(self) -> None:
+        from scheduler import checks, materialise, signals  # noqa: F401  they register receivers

@@ -1,0 +1,95 @@
+"""What is due -> decided and recorded, one batch of schedules in one short transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from django.db import InterfaceError, OperationalError, transaction
+
+from scheduler import conf, signals
+from scheduler.choices import Outcome
+from scheduler.limits import limit_transaction, limited
+from scheduler.materialise import WatermarkMoved, record
+from scheduler.models import Occurrence, Schedule
+from scheduler.setback import set_back
+from scheduler.work import Work, work_on
+from tasks_core import clock
+from tasks_core.backends.database.transactions import in_transaction
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one transaction did."""
+
+    looked_at: int = 0
+    enqueued: int = 0
+    skipped: int = 0
+    failed: list[str] = field(default_factory=list)
+    left_alone: dict[str, str] = field(default_factory=dict)
+
+    def add(self, other: Batch) -> None:
+        self.looked_at += other.looked_at
+        self.enqueued += other.enqueued
+        self.skipped += other.skipped
+        self.failed += other.failed
+        self.left_alone |= other.left_alone
+
+
+def materialise_due(*, limit: int, recorded_by: str = "", leaving: Iterable[str] = ()) -> Batch:
+    """
+    Decide and store what up to ``limit`` schedules have due now.
+
+    A schedule that cannot be stored is set back with its error, and no other is touched by it.
+    ``leaving`` are keys that this process knows it cannot handle.
+    """
+    alias = conf.database()
+    run = partial(_batch, alias, limit=limit, recorded_by=recorded_by, leaving=tuple(leaving))
+    with limited(alias):
+        try:
+            batch = in_transaction(alias, run, durable=True)
+        except WatermarkMoved:
+            return Batch()
+        except (OperationalError, InterfaceError):
+            raise  # the database is away, not a schedule wrong
+        except Exception:  # noqa: BLE001  one of them is refused; which one is found below
+            batch = in_transaction(alias, partial(run, apart=True), durable=True)
+    signals.occurrences_recorded.send_robust(
+        sender=Occurrence, alias=alias, enqueued=batch.enqueued, skipped=batch.skipped
+    )
+    return batch
+
+
+def _batch(
+    alias: str, *, limit: int, recorded_by: str, leaving: Sequence[str], apart: bool = False
+) -> Batch:
+    limit_transaction(alias)
+    now = clock.db_now(alias)
+    # Rows that another scheduler works on are skipped, never waited for. SQLite has no row
+    # locks; its IMMEDIATE transaction is the lock.
+    due = Schedule.objects.using(alias).due(now).exclude(key__in=leaving)
+    rows = list(due.select_for_update(skip_locked=True)[:limit])
+    done = Batch(looked_at=len(rows))
+    for group in [[row] for row in rows] if apart else [rows]:
+        try:
+            with transaction.atomic(using=alias, savepoint=apart):
+                work, left_alone = work_on(alias, group, now=now)
+                record(alias, work, now=now, recorded_by=recorded_by)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            if not apart:
+                raise
+            set_back(group[0], error, now=now)
+            done.failed.append(group[0].key)
+        else:
+            _count(done, work, left_alone)
+    return done
+
+
+def _count(done: Batch, work: Sequence[Work], left_alone: dict[str, str]) -> None:
+    decisions = [decision for each in work for decision in each.decisions]
+    done.enqueued += sum(each.outcome == Outcome.ENQUEUED for each in decisions)
+    done.skipped += sum(each.count or 1 for each in decisions if each.reason)
+    done.left_alone |= left_alone

@@ -1,0 +1,63 @@
+"""The settings SCHEDULE and SCHEDULER, and every default of the app; read when asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import router
+
+CATCH_UP = "latest"
+CATCH_UP_LIMIT = 100
+OVERLAP = "skip"
+OVERLAP_TIMEOUT = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tuning:
+    """What ``SCHEDULER = {"NAME": value}`` may hold; the names there are upper-case."""
+
+    database: str | None = None  # alias of the ledger's database; None asks the routers
+    release: str | None = None  # orders deploys: "41" < "42", "v1.9" < "v1.10"
+    tick_seconds: float = 5.0  # a scheduler looks at least this often
+    batch_size: int = 100  # schedules per transaction
+    on_time: timedelta = timedelta(seconds=60)  # later than this, a job is a catch-up
+    retention: timedelta = timedelta(days=90)  # of the ledger
+    purge_batch: int = 1000  # ledger rows per DELETE
+    purge_seconds: float = 3600.0
+    reconcile_seconds: float = 60.0  # how often ended jobs that nobody noted are looked for
+    backoff: timedelta = timedelta(seconds=30)  # after the first error of a schedule, then doubled
+    backoff_cap: timedelta = timedelta(hours=1)
+    quarantine_after: int = 5  # errors in a row
+    overlaps_in_a_row: int = 3  # that many overlap skips raise a signal
+    herd: int = 50  # schedules at one minute before a check warns
+
+
+def names() -> list[str]:
+    return [field.name.upper() for field in fields(Tuning)]
+
+
+def tuning() -> Tuning:
+    given = getattr(settings, "SCHEDULER", {})
+    try:
+        return Tuning(**{name.lower(): value for name, value in given.items()})
+    except TypeError as error:
+        known = ", ".join(names())
+        raise ImproperlyConfigured(f"SCHEDULER may hold only: {known}.") from error
+
+
+def schedule() -> Mapping[str, Any]:
+    """Return the SCHEDULE setting as it was written."""
+    found: Mapping[str, Any] = getattr(settings, "SCHEDULE", {})
+    return found
+
+
+def database() -> str:
+    """Return the alias of the database that holds schedules and ledger."""
+    from scheduler.models import Schedule
+
+    return tuning().database or router.db_for_write(Schedule)

@@ -1,0 +1,89 @@
+"""
+Questions about the due times of a trigger, answered without walking through all of them.
+
+A trigger only knows "the first one later than"; everything here is built on that, so that it
+holds for any object with the protocol.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from itertools import islice, takewhile
+
+from scheduler.triggers import Trigger, due_times, next_due
+
+MICROSECOND = timedelta(microseconds=1)  # no two instants are closer
+COUNTED = 100  # how many due times are listed only to be counted
+FIRST_LOOK = timedelta(minutes=1)
+PAST = timedelta(days=3660)  # how far back the previous due time is looked for
+REMEMBERED = 4096
+
+# Many schedules share few triggers, and a due time's predecessor never changes.
+_previous: dict[tuple[str, datetime], datetime | None] = {}
+
+
+def first_due(trigger: Trigger, after: datetime) -> datetime | None:
+    """Return the first due time later than ``after``, or None: never again."""
+    return next_due(trigger, after)
+
+
+def newest_due(trigger: Trigger, *, after: datetime, until: datetime, limit: int) -> list[datetime]:
+    """
+    Return the newest due times in (after, until], oldest first, at most ``limit`` of them.
+
+    Looks back in growing windows, then halves the one that holds too many: the cost depends
+    on the limit and on the logarithm of the stretch, not on how many were due.
+    """
+    oldest = first_due(trigger, after)
+    if oldest is None or oldest > until:
+        return []
+    after = oldest - MICROSECOND
+    window = FIRST_LOOK
+    while until - window > after:
+        if len(_list(trigger, after=until - window, until=until, limit=limit + 1)) > limit:
+            return _newest(trigger, after=until - window, until=until, limit=limit)
+        window *= 4
+    return _newest(trigger, after=after, until=until, limit=limit)
+
+
+def last_due(trigger: Trigger, *, after: datetime, until: datetime) -> datetime | None:
+    """Return the last due time in (after, until], or None."""
+    found = newest_due(trigger, after=after, until=until, limit=1)
+    return found[0] if found else None
+
+
+def number_due(trigger: Trigger, *, after: datetime, until: datetime) -> int | None:
+    """Return how many are due in (after, until], or None when that cannot be had cheaply."""
+    if callable(count := getattr(trigger, "count", None)):
+        exact: int = count(after, until)
+        return exact
+    listed = len(_list(trigger, after=after, until=until, limit=COUNTED + 1))
+    return listed if listed <= COUNTED else None
+
+
+def previous_due(trigger: Trigger, due_at: datetime) -> datetime | None:
+    """Return the due time before ``due_at``; None if there is none within ten years."""
+    asked = (trigger.spec(), due_at)
+    if asked not in _previous:
+        if len(_previous) >= REMEMBERED:
+            _previous.clear()
+        _previous[asked] = last_due(trigger, after=due_at - PAST, until=due_at - MICROSECOND)
+    return _previous[asked]
+
+
+def _newest(trigger: Trigger, *, after: datetime, until: datetime, limit: int) -> list[datetime]:
+    found = _list(trigger, after=after, until=until, limit=limit + 1)
+    if len(found) <= limit:
+        return found
+    after = found[0]  # at least ``limit`` others are newer
+    middle = after + (until - after) / 2
+    newer = _newest(trigger, after=middle, until=until, limit=limit)
+    if len(newer) == limit:
+        return newer
+    older = _newest(trigger, after=after, until=middle, limit=limit - len(newer))
+    return older + newer
+
+
+def _list(trigger: Trigger, *, after: datetime, until: datetime, limit: int) -> list[datetime]:
+    due = takewhile(lambda due_at: due_at <= until, due_times(trigger, after))
+    return list(islice(due, limit))

@@ -1,0 +1,129 @@
+"""
+When to look again. The only home of APScheduler, which runs the scheduler process.
+
+It holds a handful of jobs of ours, never one per schedule: a schedule's due times live in its
+row, where no failed submission can lose one.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from functools import wraps
+from math import inf
+from threading import Event, Thread
+from typing import Any, TypeVar
+
+from apscheduler.events import EVENT_SCHEDULER_STARTED
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
+from apscheduler.schedulers.blocking import BlockingScheduler
+from apscheduler.triggers.base import BaseTrigger
+from django.db import close_old_connections
+
+from tasks_core import clock
+
+T = TypeVar("T")
+
+TURN, UPKEEP = "turn", "upkeep"
+SOONEST = 0.001  # seconds; a time that is not in the future would make APScheduler spin
+WATCH = 1.0  # seconds between two looks at the clocks
+JUMP = 1.0  # seconds by which the wall clock may stray from the monotonic one
+
+JOB_DEFAULTS = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+
+
+class In(BaseTrigger):  # type: ignore[misc]
+    """First after ``seconds``, then every ``interval`` seconds."""
+
+    def __init__(self, seconds: float, *, interval: float) -> None:
+        self.first = timedelta(seconds=max(seconds, SOONEST))
+        self.interval = timedelta(seconds=max(interval, SOONEST))
+
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
+        return now + (self.first if previous is None else self.interval)
+
+
+class Timer:
+    """
+    Calls ``turn`` when it asked to be called again, and at least every ``longest`` seconds.
+
+    ``upkeep`` are functions by name with the seconds between two calls. ``stopping`` and
+    ``waking`` are the only things that a signal handler touches.
+    """
+
+    def __init__(
+        self,
+        turn: Callable[[], float],
+        *,
+        longest: float,
+        upkeep: Mapping[str, tuple[Callable[[], Any], float]],
+        stopping: Event,
+        waking: Event,
+    ) -> None:
+        self.turn = turn
+        self.longest = longest
+        self.upkeep = upkeep
+        self.stopping = stopping
+        self.waking = waking
+        self._scheduler = BlockingScheduler(timezone=UTC, job_defaults=JOB_DEFAULTS)
+        # Two pools of one thread: upkeep never delays a due time.
+        self._scheduler.add_executor(ThreadPoolExecutor(1), TURN)
+        self._scheduler.add_executor(ThreadPoolExecutor(1), UPKEEP)
+
+    def run(self, *, duration: float | None = None) -> None:
+        """Block until ``stopping`` is set, or for ``duration`` seconds."""
+        quiet = logging.getLogger("apscheduler")
+        if quiet.level == logging.NOTSET:
+            quiet.setLevel(logging.WARNING)  # it would tell of every turn, twice
+        first = In(0, interval=self.longest)
+        self._scheduler.add_job(self._turn, first, id=TURN, executor=TURN)
+        for name, (work, seconds) in self.upkeep.items():
+            later = In(seconds, interval=seconds)
+            self._scheduler.add_job(_tidily(work), later, id=name, executor=UPKEEP)
+        watch = Thread(target=self._watch, args=(duration,), name="watch", daemon=True)
+        # Not before: it is the watch that shuts down, and only what runs can be.
+        self._scheduler.add_listener(lambda _event: watch.start(), EVENT_SCHEDULER_STARTED)
+        self._scheduler.start()
+        watch.join()
+
+    def _turn(self) -> None:
+        wait = _tidily(self.turn)()
+        self._again(TURN, wait, interval=self.longest)
+
+    def _again(self, name: str, seconds: float, *, interval: float) -> None:
+        with suppress(JobLookupError):  # stopped meanwhile
+            trigger = In(min(seconds, interval), interval=interval)
+            self._scheduler.reschedule_job(name, trigger=trigger)
+
+    def _watch(self, duration: float | None) -> None:
+        """Wake the turn when asked to, or when the wall clock jumps; end it all when stopped."""
+        ends_at = clock.monotonic() + (inf if duration is None else duration)
+        wall, elapsed = clock.now(), clock.monotonic()
+        while not self.stopping.is_set() and (left := ends_at - clock.monotonic()) > 0:
+            woken = self.waking.wait(min(WATCH, left))
+            self.waking.clear()
+            strayed = clock.real_seconds(clock.now() - wall) - (clock.monotonic() - elapsed)
+            wall, elapsed = clock.now(), clock.monotonic()
+            if woken or abs(strayed) > JUMP:
+                self._again(TURN, 0, interval=self.longest)
+            if abs(strayed) > JUMP:
+                # APScheduler goes by the wall clock: set back an hour, it would wait an hour.
+                for name, (_, seconds) in self.upkeep.items():
+                    self._again(name, 0, interval=seconds)
+        self._scheduler.shutdown()
+
+
+def _tidily(work: Callable[[], T]) -> Callable[[], T]:
+    """Return ``work`` without what it leaves open: these threads serve no requests."""
+
+    @wraps(work)
+    def tidy() -> T:
+        try:
+            return work()
+        finally:
+            close_old_connections()
+
+    return tidy

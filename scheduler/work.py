@@ -1,0 +1,149 @@
+"""Locked rows -> what there is to store for them: plans, ledger rows and calls. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from scheduler import conf, planner
+from scheduler.busy import busy_keys
+from scheduler.choices import Outcome
+from scheduler.exceptions import InvalidSchedule
+from scheduler.models import Occurrence, Schedule
+from scheduler.planner import Decision, Plan, Standing
+from scheduler.rebuild import NotOurs, task_of, trigger_of
+from tasks_core import Call, Task, ids, job_backends
+from tasks_core.exceptions import UnknownTask
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One schedule, the task it runs, and what was decided about it."""
+
+    row: Schedule
+    task: Task[..., Any] | None
+    plan: Plan
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        return self.plan.decisions
+
+    @property
+    def jobs(self) -> list[Decision]:
+        return [each for each in self.decisions if each.outcome == Outcome.ENQUEUED]
+
+    @property
+    def last_job_id(self) -> UUID | None:
+        return job_id(self.row, self.jobs[-1]) if self.jobs else self.row.last_job_id
+
+
+def work_on(
+    alias: str, rows: Sequence[Schedule], *, now: datetime
+) -> tuple[list[Work], dict[str, str]]:
+    """
+    Return the work on ``rows``, and why some are left to processes that know them.
+
+    Raises what the first wrong schedule raises.
+    """
+    left_alone: dict[str, str] = {}
+    known = []
+    for row in rows:
+        try:
+            known.append((row, task_of(row), trigger_of(row)))
+        except NotOurs as error:
+            left_alone[row.key] = str(error)
+        else:
+            _refuse_elsewhere(alias, row)
+    busy = busy_keys([row for row, _, _ in known], now=now)
+    on_time = conf.tuning().on_time
+    work = [
+        Work(
+            row,
+            task,
+            planner.plan(standing(row), trigger, now=now, busy=row.key in busy, on_time=on_time),
+        )
+        for row, task, trigger in known
+    ]
+    return work, left_alone
+
+
+def standing(row: Schedule) -> Standing:
+    return Standing(
+        watermark=row.watermark,
+        catch_up=row.catch_up,
+        catch_up_limit=row.catch_up_limit,
+        catch_up_window=row.catch_up_window,
+        overlap=row.overlap,
+        paused=row.is_paused_at(row.watermark),
+        paused_until=row.paused_until,
+    )
+
+
+def job_id(row: Schedule, decision: Decision) -> UUID:
+    """Return the id that every process derives for this occurrence's job."""
+    return ids.occurrence_id(row.key, decision.due_at)
+
+
+def occurrence_of(row: Schedule, decision: Decision, **recorded: Any) -> Occurrence:
+    """Return the ledger row, not saved."""
+    enqueued = decision.outcome == Outcome.ENQUEUED
+    return Occurrence(
+        schedule_key=row.key,
+        due_at=decision.due_at,
+        until_at=decision.until_at,
+        count=decision.count,
+        outcome=decision.outcome,
+        reason=decision.reason,
+        job_id=job_id(row, decision) if enqueued else None,
+        definition_hash=row.definition_hash,
+        **recorded,
+    )
+
+
+def call_of(work: Work, decision: Decision) -> Call:
+    """Return the call of a decided job: the row's options, and the context that it may ask for."""
+    row, task = work.row, work.task
+    if task is None:
+        raise UnknownTask(f"{row.task!r:.200} was not resolved.")
+    # What else the task declares (a timeout) counts; but an occurrence has an identity of its
+    # own, and a key would make it share another's job.
+    declared = {name: value for name, value in task.options.items() if name != "key"}
+    options = declared | {
+        "queue": row.queue,
+        "priority": row.priority,
+        "max_attempts": row.max_attempts,
+        "label": row.key,
+    }
+    return Call(
+        # Without its own options: the row decides, also where it says what is the default.
+        replace(task, options={}, when=None),
+        row.args,
+        row.kwargs,
+        id=job_id(row, decision),
+        context=context_of(row, decision),
+        **options,
+    )
+
+
+def context_of(row: Schedule, decision: Decision) -> dict[str, Any]:
+    """Return what the job is told about its due time, as JSON; see ``JobContext``."""
+    return {
+        "key": row.key,
+        "scheduled_for": decision.due_at.isoformat(),
+        "previous": decision.previous.isoformat() if decision.previous else None,
+        "next": decision.next.isoformat() if decision.next else None,
+        "is_catch_up": decision.is_catch_up,
+        "is_backfill": False,
+    }
+
+
+def _refuse_elsewhere(alias: str, row: Schedule) -> None:
+    """Raise for a backend that could not store the job in the ledger's own transaction."""
+    backend = job_backends[row.backend]
+    if backend.database != alias:
+        raise InvalidSchedule(
+            f"{backend} keeps its jobs outside the database {alias!r}, where the ledger is."
+        )
