@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from .cron_fields import FIELDS, WEEKDAY, Field
-from .exceptions import InvalidTrigger
+from scheduler.cron_fields import FIELDS, WEEKDAY, Field
+from scheduler.exceptions import InvalidTrigger
 
 LONGEST = 255  # characters
 SHOWN = 60  # characters of somebody's text that a message repeats

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from .cron_fields import FIELDS, Field
+from scheduler.cron_fields import FIELDS, Field
 
 UNITS = (
     ("day", timedelta(days=1)),

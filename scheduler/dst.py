@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from . import cron
-from .zones import SECOND, OffsetChange, first_change, last_change
+from scheduler import cron
+from scheduler.zones import SECOND, OffsetChange, first_change, last_change
 
 LONGEST_JUMP = timedelta(days=1)
 NONE = timedelta(0)

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from .cron_syntax import shown
-from .exceptions import InvalidTrigger
+from scheduler.cron_syntax import shown
+from scheduler.exceptions import InvalidTrigger
 
 SECOND = timedelta(seconds=1)
 # In all of tzdata no two changes are less than 95 hours apart (Freetown, 1939), so looking
