@@ -85,7 +85,7 @@ class JobAdmin(ReadOnlyAdmin):
     @admin.display(description=_("took"))
     def took(self, job: Job) -> str:
         if job.started_at is None or job.finished_at is None:
-            return "–"
+            return "-"
         return f"{(job.finished_at - job.started_at).total_seconds():.2f} s"
 
     @admin.display(description=_("arguments"))
@@ -105,22 +105,22 @@ class JobAdmin(ReadOnlyAdmin):
         traces = (
             f"attempt {each['attempt']}, {each['at']}\n{each['traceback']}" for each in job.errors
         )
-        return format_html("<pre>{}</pre>", "\n".join(traces)) if job.errors else "–"
+        return format_html("<pre>{}</pre>", "\n".join(traces)) if job.errors else "-"
 
     @admin.action(description=_("Retry: run again with all attempts"), permissions=["operate"])
     def retry(self, request: HttpRequest, chosen: QuerySet[Job]) -> None:
-        self._act(request, chosen, DatabaseBackend.retry, _("made ready"))
+        self._act(request, chosen, verb=DatabaseBackend.retry, done=_("made ready"))
 
     @admin.action(description=_("Cancel: never run"), permissions=["operate"])
     def cancel(self, request: HttpRequest, chosen: QuerySet[Job]) -> None:
-        self._act(request, chosen, DatabaseBackend.cancel, _("cancelled"))
+        self._act(request, chosen, verb=DatabaseBackend.cancel, done=_("cancelled"))
 
     @admin.action(description=_("Delete, unless running"), permissions=["operate"])
     def delete(self, request: HttpRequest, chosen: QuerySet[Job]) -> None:
-        self._act(request, chosen, DatabaseBackend.delete, _("deleted"))
+        self._act(request, chosen, verb=DatabaseBackend.delete, done=_("deleted"))
 
     def _act(
-        self, request: HttpRequest, chosen: QuerySet[Job], verb: Callable[..., int], done: Any
+        self, request: HttpRequest, chosen: QuerySet[Job], *, verb: Callable[..., int], done: Any
     ) -> None:
         ids = list(chosen.values_list("pk", flat=True))
         count = verb(_backend(), ids)

@@ -41,7 +41,7 @@ class Background:
         JSON. Raises InvalidCall when it cannot be stored and UnsupportedFeature, naming the
         option, when the backend cannot do what is asked.
         """
-        return self._store("enqueue", said(func, args, kwargs, None, options))
+        return self._store("enqueue", said(func, args, kwargs, when=None, options=options))
 
     def defer(
         self,
@@ -58,7 +58,7 @@ class Background:
         ``when`` is an aware datetime, a naive one (taken in the default time zone) or a
         timedelta from now. Raises as ``enqueue`` does.
         """
-        return self._store("defer", said(func, args, kwargs, when, options))
+        return self._store("defer", said(func, args, kwargs, when=when, options=options))
 
     def enqueue_many(self, calls: Iterable[Call]) -> list[JobResult]:
         """
@@ -82,7 +82,7 @@ class Background:
         **options: Unpack[Options],
     ) -> JobResult:
         """Do what ``enqueue`` does without blocking the event loop."""
-        return await self._astore("enqueue", said(func, args, kwargs, None, options))
+        return await self._astore("enqueue", said(func, args, kwargs, when=None, options=options))
 
     async def adefer(
         self,
@@ -94,7 +94,7 @@ class Background:
         **options: Unpack[Options],
     ) -> JobResult:
         """Do what ``defer`` does without blocking the event loop."""
-        return await self._astore("defer", said(func, args, kwargs, when, options))
+        return await self._astore("defer", said(func, args, kwargs, when=when, options=options))
 
     def backend_for(self, call: Call) -> BaseJobBackend:
         """Return the backend chosen by ``on()``, else the one that the task declares."""

@@ -14,6 +14,7 @@ from tasks_core.exceptions import InvalidCall
 
 MIN_PRIORITY, MAX_PRIORITY = -100, 100
 MAX_QUEUE, MAX_KEY, MAX_LABEL = 64, 255, 255
+MAX_ATTEMPTS = 10_000
 DEFAULT_QUEUE = "default"
 
 When = datetime | timedelta
@@ -141,8 +142,8 @@ def _short_text(value: Any, what: str, limit: int) -> str:
 def _max_attempts(value: Any) -> int | None:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
         raise InvalidCall(f"max_attempts must be a whole number, not {value!r:.80}.")
-    if value is not None and not 1 <= value <= 10_000:
-        raise InvalidCall(f"max_attempts must be from 1 to 10000, not {value}.")
+    if value is not None and not 1 <= value <= MAX_ATTEMPTS:
+        raise InvalidCall(f"max_attempts must be from 1 to {MAX_ATTEMPTS}, not {value}.")
     return value
 
 
@@ -164,5 +165,5 @@ def _creator(creator: Any) -> str:
     if isinstance(creator, str):
         return creator[:MAX_LABEL].replace("\0", "")
     if isinstance(creator, models.Model):
-        return f"{creator._meta.label}:{creator.pk}"
+        return f"{type(creator)._meta.label}:{creator.pk}"
     raise InvalidCall(f"creator must be a model instance or text, not {type(creator).__name__}.")

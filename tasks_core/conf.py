@@ -32,7 +32,7 @@ DEFAULTS: dict[str, Any] = {
 
 
 def get(name: str) -> Any:
-    """Return the value of one TASKS_CORE key, or its default. A duration may be given in seconds."""
+    """Return one value of TASKS_CORE, or its default; a duration may be given in seconds."""
     default = DEFAULTS[name]
     value = configured().get(name, default)
     if isinstance(default, timedelta) and not isinstance(value, timedelta):
@@ -61,5 +61,5 @@ def did_you_mean(word: str, known: Any) -> str:
 
 def jobs() -> dict[str, dict[str, Any]]:
     """Return the JOBS setting by alias. It is flat if and only if "BACKEND" is a key."""
-    setting = getattr(settings, "JOBS", None) or DEFAULT_JOBS
+    setting: dict[str, Any] = getattr(settings, "JOBS", None) or DEFAULT_JOBS
     return {DEFAULT_ALIAS: setting} if "BACKEND" in setting else dict(setting)

@@ -1,6 +1,7 @@
 """What may be stored: plain JSON, bounded, accepted and refused alike on every backend."""
 
 import json
+import math
 from typing import Any
 
 from tasks_core.exceptions import InvalidCall
@@ -69,7 +70,7 @@ def _whole_number(value: int) -> int:
 
 
 def _number(value: float) -> float:
-    if value != value or value in (float("inf"), float("-inf")):
+    if not math.isfinite(value):
         raise _NotJSON(f"{value} is not JSON; databases refuse it.")
     return float(value)
 

@@ -15,7 +15,9 @@ from tasks_core.exceptions import InvalidCall, UnsupportedFeature
 _CALLER_OPTIONS = frozenset(OPTION_DEFAULTS) - {"id", "context"}
 
 
-def said(func: Any, args: Any, kwargs: Any, when: When | None, options: Mapping[str, Any]) -> Call:
+def said(
+    func: Any, args: Any, kwargs: Any, *, when: When | None, options: Mapping[str, Any]
+) -> Call:
     """Return a caller's words as a Call; what it says itself wins over what the task declares."""
     check_options(options, _CALLER_OPTIONS, what="background")
     task = registry.find(func)

@@ -14,7 +14,7 @@ COLUMNS = ("id", "state", "task", "queue", "priority", "attempts", "run_after")
 
 def as_dict(job: Job) -> dict[str, Any]:
     """Return every stored field by name, for ``--format json``."""
-    told = {field.attname: getattr(job, field.attname) for field in job._meta.concrete_fields}
+    told = {field.attname: getattr(job, field.attname) for field in Job._meta.concrete_fields}
     told["claimed_by"] = told.pop("claimed_by_id")
     return told
 

@@ -8,7 +8,7 @@ from asgiref.sync import sync_to_async
 
 from tasks_core.exceptions import JobDoesNotExist, ResultNotReady, UnsupportedFeature
 from tasks_core.outcomes import AttemptError
-from tasks_core.states import FINAL, UNKNOWN, JobState
+from tasks_core.states import FINAL, JobState
 
 if TYPE_CHECKING:
     from tasks_core.backends.base import BaseJobBackend
@@ -21,7 +21,7 @@ class Snapshot:
     """What a backend knows of a job at one moment."""
 
     id: UUID | None
-    status: Status = UNKNOWN
+    status: Status = "unknown"
     value: Any = None
     errors: list[AttemptError] = field(default_factory=list)
     attempts: int = 0
@@ -89,7 +89,7 @@ class JobResult:
         found = self.backend.get(self.id)  # type: ignore[attr-defined]
         if found is None:
             raise JobDoesNotExist(f"No job {self.id} in {self.backend}; it may have been pruned.")
-        self._snapshot = found._snapshot
+        self._snapshot = found._snapshot  # noqa: SLF001 - another of our own kind
 
     async def arefresh(self) -> None:
         await sync_to_async(self.refresh)()

@@ -14,7 +14,7 @@ def delay(attempt: int, backoff: Backoff | None = None) -> timedelta:
     """
     Return how long to wait after failed attempt number ``attempt`` (from 1).
 
-    Without a declared ``backoff``: a random part of 5 s × 3^(n−1), at most an hour. Full
+    Without a declared ``backoff``: a random part of 5 s * 3^(n-1), at most an hour. Full
     jitter spreads jobs that failed together (see AWS's "Exponential Backoff and Jitter").
     """
     if callable(backoff):

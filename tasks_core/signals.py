@@ -14,11 +14,13 @@ from tasks_core.states import JobState
 
 logger = logging.getLogger("tasks_core")
 
+# The sender is the backend's class, or for processes the Heartbeat's.
+
 job_enqueued = Signal()
-"""A job was stored. Sender: the backend's class; ``result``: JobResult. Its transaction may be open."""
+"""A job was stored, perhaps in an open transaction. ``result``: JobResult."""
 
 job_started = Signal()
-"""User code is about to run. Sender: the backend's class; ``attempt``: Attempt."""
+"""User code is about to run. ``attempt``: Attempt."""
 
 job_settled = Signal()
 """An attempt's outcome was stored. ``attempt``, ``outcome``, ``seconds``: how long it ran."""
@@ -27,7 +29,7 @@ jobs_ended = Signal()
 """Jobs reached a final state, whoever moved them. ``alias``: backend; ``ends``: list[JobEnd]."""
 
 ownership_lost = Signal()
-"""An outcome was thrown away: the job had been taken from this process. ``attempt``, ``outcome``."""
+"""An outcome came too late: the job had been taken away. ``attempt``, ``outcome``."""
 
 jobs_rescued = Signal()
 """The jobs of a dead process were taken back. ``process``: its name, ``count``: how many."""

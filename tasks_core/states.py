@@ -20,9 +20,6 @@ S = JobState
 FINAL = frozenset({S.SUCCESSFUL, S.FAILED, S.CANCELLED})
 UNFINISHED = frozenset(S) - FINAL
 
-UNKNOWN = "unknown"
-"""The status of a call whose backend tells nothing about it."""
-
 
 class Arrow(NamedTuple):
     """One row of the state table: who moves a job from where to where."""

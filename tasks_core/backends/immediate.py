@@ -16,13 +16,6 @@ from tasks_core.signals import job_enqueued, job_settled, job_started
 from tasks_core.states import JobState
 
 
-class JobRaised(Exception):
-    """Rolls back the savepoint of a job that raised."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        self.outcome = outcome
-
-
 class ImmediateBackend(BaseJobBackend):
     """
     Runs each call at once, in a savepoint, with arguments and result as they would be stored.
@@ -75,13 +68,10 @@ class ImmediateBackend(BaseJobBackend):
     def _run(self, attempt: Attempt) -> Outcome:
         job_started.send_robust(type(self), attempt=attempt)
         began = clock.monotonic()
-        try:
-            with transaction.atomic(using=DEFAULT_DB_ALIAS):
-                outcome = executor.execute(attempt)
-                if not isinstance(outcome, Succeeded):
-                    raise JobRaised(outcome)
-        except JobRaised as raised:
-            outcome = raised.outcome
+        with transaction.atomic(using=DEFAULT_DB_ALIAS):
+            outcome = executor.execute(attempt)
+            if not isinstance(outcome, Succeeded):
+                transaction.set_rollback(True, using=DEFAULT_DB_ALIAS)  # its savepoint alone
         seconds = clock.monotonic() - began
         job_settled.send_robust(type(self), attempt=attempt, outcome=outcome, seconds=seconds)
         if self.options.get("raise") and isinstance(outcome, Errored) and outcome.cause:

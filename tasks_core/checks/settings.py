@@ -7,7 +7,8 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, register
+from django.core.checks import Warning as CheckWarning
 from django.core.exceptions import ImproperlyConfigured
 
 from tasks_core import conf
@@ -51,7 +52,7 @@ def check_default_alias(app_configs: Any = None, **kwargs: Any) -> list[CheckMes
     if conf.DEFAULT_ALIAS in conf.jobs():
         return []
     return [
-        Warning(
+        CheckWarning(
             'JOBS has no backend "default": background.enqueue() will fail without on(alias).',
             hint='Name one of the aliases "default".',
             id="tasks_core.W001",
@@ -105,9 +106,9 @@ def check_companion(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage
     if not getattr(settings, "SCHEDULE", None) or apps.is_installed("scheduler"):
         return []
     return [
-        Warning(
+        CheckWarning(
             "SCHEDULE is set, but nothing reads it.",
-            hint='Scheduling is opted in separately: add "scheduler" to INSTALLED_APPS and migrate.',
+            hint='Scheduling is its own opt-in: add "scheduler" to INSTALLED_APPS and migrate.',
             id="tasks_core.W002",
         ),
         *_foreign_companion(),
@@ -119,7 +120,7 @@ def _foreign_companion() -> list[CheckMessage]:
     if found is None or find_spec("scheduler.materialise") is not None:
         return []
     return [
-        Warning(
+        CheckWarning(
             f"The package 'scheduler' at {found.origin} is not the one of django-tasks-core.",
             hint="Another distribution installs a package of that name; uninstall it.",
             id="tasks_core.W003",

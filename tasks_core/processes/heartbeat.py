@@ -51,9 +51,8 @@ class Heartbeat:
 
     @property
     def owner(self) -> UUID:
-        """Return the id under which this process owns jobs now; it changes after a presumed death."""
-        assert self.process is not None, "start() first"
-        return self.process.pk
+        """Return the id under which this process owns jobs; a presumed death changes it."""
+        return self._registered.pk
 
     def start(self) -> None:
         """Register, then renew in the background. Raises what the database raises."""
@@ -75,7 +74,7 @@ class Heartbeat:
         process_stopped.send_robust(type(self), process=self.process)
 
     def contact(self) -> timedelta:
-        """Return for how long the database has answered without a break: who rescues, needs a lease of it."""
+        """Return for how long the database has answered without a break."""
         if self._contact_since is None:
             return timedelta(0)
         return timedelta(seconds=self._last_contact - self._contact_since)
@@ -86,11 +85,16 @@ class Heartbeat:
         began = clock.monotonic()
         if began - self._last_contact > lease.total_seconds() / 2:
             self._contact_since = None  # too long since the last answer to call it unbroken
-        assert self.process is not None
-        if not self.leases.renew(self.process.pk):
-            logger.warning("%s was taken for dead; its jobs were given away", self.process.name)
+        if not self.leases.renew(self.owner):
+            logger.warning("%s was taken for dead; its jobs were given away", self.process)
             self._register()
         self._touch(began)
+
+    @property
+    def _registered(self) -> "Process":
+        if self.process is None:
+            raise RuntimeError("the heartbeat has not been started")
+        return self.process
 
     def _register(self) -> None:
         began = clock.monotonic()
@@ -113,7 +117,7 @@ class Heartbeat:
                 self.beat()
                 wait = interval
             except Exception:
-                # The database is away. Sooner than usual, so that the lease survives a short outage.
+                # The database is away. Again soon, so that the lease survives a short outage.
                 logger.exception("heartbeat failed")
                 self._contact_since = None
                 wait = min(interval, 1.0)

@@ -56,7 +56,7 @@ class Loop:
     def tick_or_log(self) -> float:
         try:
             wait = self.tick()
-        except Exception:
+        except Exception:  # noqa: BLE001 - one of the two broad nets, with the executor's
             # A loop outlives a restart of the database. It reports, backs off, tries again.
             wait = self.report_failure()
         else:
@@ -68,10 +68,12 @@ class Loop:
     def report_failure(self) -> float:
         """Log the exception being handled and return how many seconds to wait after it."""
         self.failures += 1
-        wait = min(self.error_delay * 2 ** min(self.failures - 1, 16), self.max_error_delay)
-        logger.exception("%s failed, next try in %.0f s", self.name, wait)
+        wait: float = min(self.error_delay * 2 ** min(self.failures - 1, 16), self.max_error_delay)
+        logger.exception(  # noqa: LOG004 - called while it is handled
+            "%s failed, next try in %.0f s", self.name, wait
+        )
         self.recover()
         return wait
 
     def recover(self) -> None:
-        """Called after a failed tick; a loop that holds connections drops them here."""
+        """Drop what a failed tick may have broken, such as connections."""

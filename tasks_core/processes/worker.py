@@ -59,7 +59,7 @@ class Worker(Loop):
             self._finish()
 
     def drain(self) -> int:
-        """Work until nothing due remains, follow-up jobs included; return how many attempts raised."""
+        """Work until nothing due remains, new jobs included; return how many attempts raised."""
         self._begin()
         try:
             while not self.stopping.is_set():
@@ -162,7 +162,7 @@ class Worker(Loop):
         while not self.stopping.is_set():
             try:
                 self.heartbeat.start()
-            except Exception:
+            except Exception:  # noqa: BLE001 - as in Loop: an outage is no reason to end
                 self.wait(self.report_failure())
             else:
                 return
@@ -177,7 +177,7 @@ class Worker(Loop):
                 break
             try:
                 self._settle()
-            except Exception:
+            except Exception:  # noqa: BLE001 - as in Loop: an outage is no reason to end
                 wait = min(wait, self.report_failure())
             if self.slots.running or self._unsettled:
                 self.waking.wait(min(wait, 1.0))

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
+from typing import Self
 
 from tasks_core import clock
 
@@ -11,7 +12,7 @@ class _Installed:
 
     _outer: clock.Transform
 
-    def __enter__(self) -> "_Installed":
+    def __enter__(self) -> Self:
         self.install()
         return self
 
@@ -40,10 +41,6 @@ class FrozenClock(_Installed):
         if moment.tzinfo is None:
             raise ValueError(f"FrozenClock needs an aware datetime, not {moment!r}.")
         self.moment = moment.astimezone(UTC)
-
-    def __enter__(self) -> "FrozenClock":
-        self.install()
-        return self
 
     def advance(self, **delta: float) -> None:
         """Let time pass: ``clock.advance(minutes=5)``."""

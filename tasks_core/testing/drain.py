@@ -24,4 +24,4 @@ def drain(
         if backend.in_band:
             return []
         raise UnsupportedFeature(f"{backend} keeps no jobs that could be run here.")
-    return list(run_ready(cast(DatabaseBackend, backend), queues=queues))
+    return list(run_ready(cast("DatabaseBackend", backend), queues=queues))

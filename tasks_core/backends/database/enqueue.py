@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import cast
 
 from django.db import IntegrityError, transaction
 
@@ -29,8 +30,8 @@ def enqueue(alias: str, calls: Sequence[Call], *, now: datetime) -> list[Job]:
 
 
 def _row(call: Call, now: datetime) -> Job:
-    run_after = call.when or now
-    assert isinstance(run_after, datetime)
+    # Checked calls carry an instant; anything else could not be compared with now.
+    run_after = cast("datetime", call.when) or now
     return Job(
         id=call.id or ids.job_id(),
         task=call.func.name,
@@ -45,7 +46,7 @@ def _row(call: Call, now: datetime) -> Job:
         max_attempts=call.max_attempts or conf.get("MAX_ATTEMPTS"),
         active_key=call.key,
         label=call.label,
-        creator=call.creator,
+        creator=cast("str", call.creator),
         context=call.context,
     )
 

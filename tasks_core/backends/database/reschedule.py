@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from tasks_core.backends.database.transactions import in_transaction
@@ -23,9 +22,11 @@ def reschedule(
     told = {"run_after": when, "queue": queue, "priority": priority}
     changes = {name: value for name, value in told.items() if value is not None}
 
+    mine = Job.objects.using(alias).filter(pk__in=ids)
+
     def change() -> int:
         return sum(
-            _change(alias, ids, state, _target(state, when, now), changes)
+            mine.move(state, _target(state, when, now), **changes)
             for state in (JobState.SCHEDULED, JobState.READY)
         )
 
@@ -36,9 +37,3 @@ def _target(state: JobState, when: datetime | None, now: datetime) -> JobState:
     if when is None:
         return state
     return JobState.SCHEDULED if when > now else JobState.READY
-
-
-def _change(
-    alias: str, ids: Sequence[UUID], source: JobState, target: JobState, changes: dict[str, Any]
-) -> int:
-    return Job.objects.using(alias).filter(pk__in=ids).move(source, target, **changes)

@@ -5,7 +5,7 @@ import sys
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
@@ -19,6 +19,7 @@ from tasks_core.models import Job
 from tasks_core.outcomes import Succeeded
 from tasks_core.presentation import COLUMNS, ago, as_dict, as_json, as_lines, as_table
 from tasks_core.processes.foreground import run_ready
+from tasks_core.results import JobResult
 from tasks_core.states import FINAL, JobState
 
 EPILOG = """
@@ -33,7 +34,7 @@ examples:
 
 Exit codes: 0 done, 1 nothing was changed or the job did not succeed, 2 wrong arguments.
 """
-SELECTING = ("retry", "cancel", "reschedule", "delete")
+WAITING = (JobState.SCHEDULED, JobState.READY)
 
 
 class Command(BaseCommand):
@@ -109,13 +110,15 @@ class Command(BaseCommand):
             sys.exit(1)
 
     def do_retry(self, **options: Any) -> None:
-        self._change("retry", "will run again", (JobState.FAILED, JobState.CANCELLED), options)
+        ended = (JobState.FAILED, JobState.CANCELLED)
+        self._change("retry", options, done="will run again", states=ended)
 
     def do_cancel(self, **options: Any) -> None:
-        self._change("cancel", "cancelled", (JobState.SCHEDULED, JobState.READY), options)
+        self._change("cancel", options, done="cancelled", states=WAITING)
 
     def do_delete(self, **options: Any) -> None:
-        self._change("delete", "deleted", tuple(set(JobState) - {JobState.RUNNING}), options)
+        idle = [state for state in JobState if state != JobState.RUNNING]
+        self._change("delete", options, done="deleted", states=idle)
 
     def do_reschedule(self, when: Any, to_queue: str, priority: int, **options: Any) -> None:
         changes = {"queue": to_queue, "priority": priority}
@@ -125,8 +128,7 @@ class Command(BaseCommand):
             raise CommandError(
                 "Say what to change: --when, --to-queue or --priority.", returncode=2
             )
-        waiting = (JobState.SCHEDULED, JobState.READY)
-        self._change("reschedule", "rescheduled", waiting, options, **changes)
+        self._change("reschedule", options, done="rescheduled", states=WAITING, **changes)
 
     def do_prune(self, state: str | None, older_than: timedelta | None, **options: Any) -> None:
         removed = 0
@@ -142,7 +144,13 @@ class Command(BaseCommand):
         self.stdout.write(as_json(value) if self.json else text)
 
     def _change(
-        self, verb: str, done: str, states: Sequence[str], options: dict[str, Any], **changes: Any
+        self,
+        verb: str,
+        options: dict[str, Any],
+        *,
+        done: str,
+        states: Sequence[str],
+        **changes: Any,
     ) -> None:
         ids: list[UUID] = options["id"] or self._selected(options, states)
         count = getattr(self.backend, verb)(ids, **changes) if ids else 0
@@ -163,13 +171,14 @@ class Command(BaseCommand):
         try:
             return UUID(what)
         except ValueError:
-            pass
+            stored = self._stored(what, args, kwargs)
+            return cast("UUID", stored.id)
+
+    def _stored(self, task: str, args: Any, kwargs: Any) -> JobResult:
         try:
-            result = background.on(self.backend.alias).enqueue(what, args, kwargs)
+            return background.on(self.backend.alias).enqueue(task, args, kwargs)
         except InvalidCall as error:
             raise CommandError(str(error), returncode=2) from error
-        assert result.id is not None
-        return result.id
 
     def _jobs(self) -> Any:
         return Job.objects.using(self.backend.database)

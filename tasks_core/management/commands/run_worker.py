@@ -20,7 +20,7 @@ EPILOG = """
 examples:
   run_worker                            serve every queue until stopped
   run_worker --queues mail,default      serve these queues, priority first
-  run_worker --once                     do what is due and exit: for cron; exit code 1 if a job raised
+  run_worker --once                     do what is due and exit, for cron; 1 if a job raised
   run_worker --with-scheduler           one process for small sites
 
 TERM or INT: no new jobs, running ones may end (TASKS_CORE["GRACE"]); a second signal ends at once.
