@@ -1,0 +1,103 @@
+"""
+What an operator may do to a schedule, and the note of who did it and why.
+
+Each verb locks the row, decides what is due until now under the old circumstances, and only then
+changes them; so a pause never swallows what was due before it, nor what comes after it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from scheduler import conf
+from scheduler.due import first_due
+from scheduler.models import Schedule
+from scheduler.rebuild import trigger_of
+from scheduler.settle import settle
+from tasks_core import clock
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+PAUSE = ["paused_at", "paused_by", "pause_reason", "paused_until"]
+
+
+def pause(
+    key: str, *, user: AbstractBaseUser, reason: str = "", until: datetime | None = None
+) -> bool:
+    """Let due times be recorded as skipped from now on. Return False if it was paused already."""
+    with transaction.atomic(using=conf.database()):
+        row, now = _settled(key, user)
+        if row.is_paused_at(now):
+            return False
+        row.paused_at, row.paused_until = now, until
+        row.paused_by, row.pause_reason = str(user)[:255], reason[:255]
+        row.save(using=conf.database(), update_fields=PAUSE)
+    told = _("Paused: %s") % reason if reason else _("Paused.")
+    note(row, told, user=user)
+    return True
+
+
+def resume(key: str, *, user: AbstractBaseUser) -> bool:
+    """Let the schedule run again from now on. Return False if it was not paused."""
+    with transaction.atomic(using=conf.database()):
+        row, now = _settled(key, user)
+        was_paused = row.is_paused_at(now)
+        row.paused_at = row.paused_until = None
+        row.paused_by = row.pause_reason = ""
+        row.save(using=conf.database(), update_fields=PAUSE)
+    if was_paused:
+        note(row, _("Resumed."), user=user)
+    return was_paused
+
+
+def release(key: str, *, user: AbstractBaseUser) -> bool:
+    """
+    Let a schedule out of quarantine: it is tried again at once, with what it missed.
+
+    Return False if it was not in quarantine.
+    """
+    alias = conf.database()
+    with transaction.atomic(using=alias):
+        row = Schedule.objects.using(alias).select_for_update().get(pk=key)
+        if row.quarantined_at is None:
+            return False
+        row.quarantined_at, row.error, row.error_count = None, "", 0
+        row.next_due_at = first_due(trigger_of(row), row.watermark)
+        row.save(
+            using=alias, update_fields=["quarantined_at", "error", "error_count", "next_due_at"]
+        )
+    note(row, _("Released from quarantine."), user=user)
+    return True
+
+
+def note(row: Schedule, text: str, *, user: AbstractBaseUser) -> None:
+    """Write to the admin's history what was done, where there is an admin."""
+    if not apps.is_installed("django.contrib.admin"):
+        return
+    from django.contrib.admin.models import CHANGE, LogEntry
+
+    LogEntry.objects.create(
+        user_id=user.pk,
+        content_type=ContentType.objects.get_for_model(Schedule),
+        object_id=row.pk,
+        object_repr=str(row)[:200],
+        action_flag=CHANGE,
+        change_message=text,
+    )
+
+
+def _settled(key: str, user: AbstractBaseUser) -> tuple[Schedule, datetime]:
+    """Lock the row and decide what it has due until now."""
+    alias = conf.database()
+    row = Schedule.objects.using(alias).select_for_update().get(pk=key)
+    now = clock.db_now(alias)
+    if row.enabled and row.retired_at is None and row.quarantined_at is None:
+        settle(row, now=now, recorded_by=str(user))
+    return row, now
