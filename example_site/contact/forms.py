@@ -1,0 +1,24 @@
+"""The contact form: the message and its job are stored together, the mail leaves later."""
+
+from __future__ import annotations
+
+from django import forms
+from django.db import transaction
+
+from tasks_core import background
+
+from .models import Message
+from .tasks import send_message
+
+
+class ContactForm(forms.ModelForm):
+    class Meta:
+        model = Message
+        fields = ("name", "email", "subject", "text", "refusals")
+        widgets = {"text": forms.Textarea(attrs={"rows": 6})}
+
+    @transaction.atomic
+    def save(self, *, commit: bool = True) -> Message:
+        message = super().save()
+        background.enqueue(send_message, args=[message.pk], label=message.subject[:60])
+        return message

@@ -1,0 +1,47 @@
+"""What happens to a picture after its upload: smaller copies first, then the long way."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from PIL import UnidentifiedImageError
+
+from tasks_core import background, task
+
+from . import thumbnails, transfer
+from .models import Picture, Rendition
+
+
+@task
+def make_thumbnails(picture_id: int, upload_name: str) -> list[str]:
+    """Make the sizes of one upload, then enqueue the transfer of each file."""
+    try:
+        made = thumbnails.make(upload_name)
+    except (UnidentifiedImageError, OSError) as error:
+        Picture.objects.filter(pk=picture_id).update(error=str(error)[:200])
+        raise
+    with transaction.atomic():  # all rows with all their jobs, or nothing
+        Picture.objects.filter(pk=picture_id).update(error="")
+        for file in made:
+            enqueue_transfer(picture_id, file)
+    return [file.name for file in made]
+
+
+def enqueue_transfer(picture_id: int, file: thumbnails.MadeFile) -> None:
+    """Store one file and the job that moves it, once."""
+    values = {
+        "name": file.name,
+        "width": file.width,
+        "height": file.height,
+        "size": file.size,
+    }
+    rendition, is_new = Rendition.objects.get_or_create(
+        picture_id=picture_id, kind=file.kind, defaults=values
+    )
+    if is_new:
+        background.enqueue(move_to_remote, args=[rendition.pk], label=file.name)
+
+
+@task
+def move_to_remote(rendition_id: int) -> int:
+    """Move one file to the remote storage. Return its size in bytes."""
+    return transfer.move(Rendition.objects.get(pk=rendition_id))
