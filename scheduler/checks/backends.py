@@ -1,0 +1,65 @@
+"""Checks of the backends that schedules use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, register
+
+from scheduler import conf, declarations
+from scheduler.checks.entries import TAG, known, tuning_problem
+from tasks_core import BaseJobBackend, job_backends
+from tasks_core.conf import DEFAULT_ALIAS
+from tasks_core.exceptions import InvalidJobBackend
+
+NAMED = 3  # keys in one message
+DATABASE_BACKEND = 'JOBS = {"BACKEND": "tasks_core.backends.database.DatabaseBackend"}'
+
+
+@register(TAG)
+def check_backends(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """E001, E002, E003: where the jobs of schedules would go."""
+    used: dict[str, list[str]] = {}
+    for key, alias in _used().items():
+        used.setdefault(alias, []).append(key)
+    return [message for alias, keys in used.items() for message in _backend(alias, keys)]
+
+
+def _used() -> dict[str, str]:
+    """Return the backend's alias by key, also of entries in which something else is wrong."""
+    said = {
+        str(entry.key): str(entry.options.get("backend", DEFAULT_ALIAS))
+        for entry in declarations.entries()
+        if isinstance(entry.options, Mapping)
+    }
+    return said | {declaration.key: declaration.backend for declaration in known()}
+
+
+def _backend(alias: str, keys: list[str]) -> Iterator[CheckMessage]:
+    some = ", ".join(map(repr, keys[:NAMED])) + (" and others" if len(keys) > NAMED else "")
+    try:
+        backend = job_backends[alias]
+    except InvalidJobBackend as error:
+        yield Error(f"Schedules {some}: {error}", id="tasks_scheduler.E002")
+        return
+    if why := why_it_cannot_schedule(backend):
+        yield Error(
+            f"SCHEDULE or @periodic declares {some}, but {backend} does not support "
+            f"scheduling: {why}.",
+            hint=f"Use a backend that keeps jobs: {DATABASE_BACKEND}",
+            id="tasks_scheduler.E001",
+        )
+    elif not tuning_problem() and backend.database != conf.database():
+        yield Error(
+            f"Schedules {some}: {backend} keeps its jobs outside the database "
+            f"{conf.database()!r}, where the ledger is; both must change in one transaction.",
+            hint='Set SCHEDULER = {"DATABASE": alias} to that of the backend, or use another.',
+            id="tasks_scheduler.E003",
+        )
+
+
+def why_itwhy_it_cannot_schedule(backend: BaseJobBackend) -> str:
+    if backend.in_band:
+        return "it runs jobs inside the call that asks for them"
+    return "" if backend.supports("defer") else "it defines no defer()"

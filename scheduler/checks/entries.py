@@ -1,0 +1,115 @@
+"""Checks of what SCHEDULE, @periodic and SCHEDULER say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import metadata
+from typing import Any
+from uuid import UUID
+
+from django.core import checks
+from django.core.checks import CheckMessage, Error, register
+from django.core.exceptions import ImproperlyConfigured
+
+from scheduler import conf, declarations
+from scheduler.declarations import DuplicateKey, Problem
+from scheduler.definition import Declaration
+from scheduler.exceptions import InvalidTrigger
+from tasks_core import Call, job_backends, registry
+from tasks_core.exceptions import InvalidCall, InvalidJobBackend, UnsupportedFeature
+from tasks_core.preparation import accepted, declared
+
+TAG = "jobs"
+# Other distributions that install a package called "scheduler" over ours, or ours over theirs.
+NAMESAKES = ("django-tasks-scheduler", "django-rq-scheduler")
+SOME_ID = UUID(int=0)
+
+
+@register(TAG)
+def check_declarations(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """E004, E005, E006, E008: entries of SCHEDULE and @periodic that are no schedules."""
+    if tuning_problem():
+        return []
+    return [_wrong(problem) for problem in declarations.read()[1]]
+
+
+@register(TAG)
+def check_arguments(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """E007: a job of the schedule would be refused."""
+    return [message for each in known() for message in _arguments(each)]
+
+
+@register(TAG)
+def check_tuning(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """E009: SCHEDULER holds a name that we do not know."""
+    problem = tuning_problem()
+    return [Error(problem, id="tasks_scheduler.E009")] if problem else []
+
+
+@register(TAG)
+def check_namesakes(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """W005: another distribution installs a package of our name."""
+    return [
+        checks.Warning(
+            f"{name} is installed, and its package is called 'scheduler' as well.",
+            hint=f"The files of the two overwrite each other: pip uninstall {name}, then "
+            "reinstall django-tasks-core.",
+            id="tasks_scheduler.W005",
+        )
+        for name in NAMESAKES
+        if _is_installed(name)
+    ]
+
+
+def known() -> list[Declaration]:
+    """Return the declarations that can be read; what is wrong with the others is said here."""
+    return [] if tuning_problem() else list(declarations.read()[0].values())
+
+
+def tuning_problem() -> str:
+    try:
+        conf.tuning()
+    except ImproperlyConfigured as error:
+        return str(error)
+    return ""
+
+
+def _wrong(problem: Problem) -> CheckMessage:
+    message = f"{problem.where}: {problem.error}"
+    match problem.error:
+        case DuplicateKey():
+            return Error(message, id="tasks_scheduler.E008")
+        case InvalidTrigger():
+            return Error(message, id="tasks_scheduler.E004")
+        case InvalidCall():
+            return Error(message, id="tasks_scheduler.E006")
+    return Error(message, id="tasks_scheduler.E005")
+
+
+def _arguments(declaration: Declaration) -> Iterator[CheckMessage]:
+    call = Call(
+        registry.find(declaration.task),
+        declaration.args,
+        declaration.kwargs,
+        priority=declaration.priority,
+        queue=declaration.queue,
+        max_attempts=declaration.max_attempts,
+        id=SOME_ID,
+        context={"key": declaration.key},
+    )
+    try:
+        backend = job_backends[declaration.backend]
+        if not backend.in_band and backend.supports("enqueue"):  # else E001 says so
+            accepted(backend, "enqueue", declared(call))
+    except InvalidJobBackend:
+        return  # E002 says so
+    except (InvalidCall, UnsupportedFeature) as error:
+        yield Error(f"Schedule {declaration.key!r}: {error}", id="tasks_scheduler.E007")
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        metadata.distribution(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
