@@ -8,7 +8,7 @@ from asgiref.sync import sync_to_async
 
 from tasks_core.exceptions import JobDoesNotExist, ResultNotReady, UnsupportedFeature
 from tasks_core.outcomes import AttemptError
-from tasks_core.states import FINAL, JobState
+from tasks_core.states import FINAL, UNKNOWN, JobState
 
 if TYPE_CHECKING:
     from tasks_core.backends.base import BaseJobBackend
@@ -21,7 +21,7 @@ class Snapshot:
     """What a backend knows of a job at one moment."""
 
     id: UUID | None
-    status: Status = "unknown"
+    status: Status = UNKNOWN
     value: Any = None
     errors: list[AttemptError] = field(default_factory=list)
     attempts: int = 0

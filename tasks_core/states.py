@@ -1,6 +1,6 @@
 """The states of a job and the arrows between them: the state diagram as data."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +19,9 @@ S = JobState
 
 FINAL = frozenset({S.SUCCESSFUL, S.FAILED, S.CANCELLED})
 UNFINISHED = frozenset(S) - FINAL
+
+UNKNOWN: Final = "unknown"
+"""The status of a call whose backend tells nothing about it."""
 
 
 class Arrow(NamedTuple):
