@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^`{]*)$")
+FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^`]*)$")
 CHECKED = {"python", "console", "ini", "crontab"}
 SHOWN = {"text", "html"}
 # Programs beside manage.py that a page may tell people to type; their arguments are not checked.
@@ -83,7 +83,8 @@ def blocks(markdown: str) -> Iterator[Block]:
                 if text.strip() == "```":
                     break
                 inside.append(text.removeprefix(found["indent"]))
-            yield Block(language, tuple(words), "\n".join(inside) + "\n", number + 1)
+            if not language.startswith("{"):
+                yield Block(language, tuple(words), "\n".join(inside) + "\n", number + 1)
 
 
 def main(page: Path, folder: Path) -> None:
@@ -133,7 +134,7 @@ def run(block: Block, names: dict[str, object]) -> None:
             for line in commands(block.text, prompt="$ "):
                 run_line(line, parse_only="parse" in block.words)
         case "ini" | "crontab":
-            for line in block.text.splitlines():
+            for line in re.split(r"\n|&&", block.text):
                 if "manage.py" in line:
                     parse(shlex.split(line[line.index("manage.py") :])[1:])
 
