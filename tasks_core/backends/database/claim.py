@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.db import connections
 from django.db.models import F, Q
 
 from tasks_core.attempts import Attempt
@@ -31,8 +32,8 @@ def claim(
         ready = ready.filter(queue__in=queues) if len(queues) > 1 else ready.filter(queue=queues[0])
     if ids is not None:
         ready = ready.filter(pk__in=ids)
-    # A look without locks first: an idle worker must not take SQLite's write lock each second.
-    if not ready.exists():
+    # SQLite has one lock, the writer's: an idle worker must not take it only to look.
+    if not connections[alias].features.has_select_for_update and not ready.exists():
         return []
 
     def take() -> list[Job]:
