@@ -33,7 +33,7 @@ class Entry:
     source: str
 
 
-_periodic: list[Entry] = []
+noted: list[Entry] = []
 
 
 def periodic(
@@ -58,8 +58,8 @@ def periodic(
             options={**options, "task": func},
             source=Source.CODE,
         )
-        if not any(_same(entry, known) for known in _periodic):
-            _periodic.append(entry)
+        if not any(_same(entry, known) for known in noted):
+            noted.append(entry)
         return func
 
     return note
@@ -97,7 +97,7 @@ def entries() -> Iterator[Entry]:
     registry.autodiscover()
     for key, options in conf.schedule().items():
         yield Entry(key, f"SCHEDULE[{key!r}]", options, Source.SETTINGS)
-    yield from _periodic
+    yield from noted
 
 
 class DuplicateKey(InvalidSchedule):

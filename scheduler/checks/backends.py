@@ -59,7 +59,7 @@ def _backend(alias: str, keys: list[str]) -> Iterator[CheckMessage]:
         )
 
 
-def why_itwhy_it_cannot_schedule(backend: BaseJobBackend) -> str:
+def why_it_cannot_schedule(backend: BaseJobBackend) -> str:
     if backend.in_band:
         return "it runs jobs inside the call that asks for them"
     return "" if backend.supports("defer") else "it defines no defer()"

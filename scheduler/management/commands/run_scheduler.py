@@ -1,0 +1,65 @@
+"""``manage.py run_scheduler``: a process that turns due times into jobs."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import autoreload
+
+from scheduler import conf, declarations
+from scheduler.process import Scheduler
+from tasks_core.processes.interrupts import stop_on_signals
+
+EPILOG = """
+examples:
+  run_scheduler              make jobs of what is due until stopped; run as many as you like
+  run_scheduler --once       do what is due and exit: for cron; exit code 1 if a schedule failed
+
+TERM or INT: stop after this turn; a second signal ends at once. Nothing is lost either way.
+"""
+
+
+class Command(BaseCommand):
+    help = "Turn the due times of schedules into jobs until stopped."
+
+    def create_parser(self, *args: Any, **kwargs: Any) -> Any:
+        kwargs.update(formatter_class=RawDescriptionHelpFormatter, epilog=EPILOG)
+        return super().create_parser(*args, **kwargs)
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--once", action="store_true", help="exit when nothing due remains")
+        parser.add_argument("--duration", type=float, help="stop gracefully after so many seconds")
+        parser.add_argument("--reload", action="store_true", help="restart when code changes")
+        parser.add_argument("--health-file", help="touched at every turn; its age is the health")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["reload"] and options["once"]:
+            raise CommandError("--reload and --once exclude each other.", returncode=2)
+        if options["reload"]:
+            autoreload.run_with_reloader(self.work, **options)
+        else:
+            self.work(**options)
+
+    def work(self, **options: Any) -> None:
+        scheduler = Scheduler(health_file=options["health_file"])
+        if threading.current_thread() is threading.main_thread():
+            stop_on_signals(scheduler.stop)
+        if options["once"]:
+            if scheduler.run_once():
+                sys.exit(1)
+            return
+        self.announce()
+        scheduler.run(duration=options["duration"])
+
+    def announce(self) -> None:
+        declared = declarations.declared()
+        self.stdout.write(f"database     {conf.database()}")
+        self.stdout.write(f"looks        at least every {conf.tuning().tick_seconds:g} s")
+        self.stdout.write(f"schedules    {len(declared)} declared, and those in the database")
+        for key in sorted(declared):
+            self.stdout.write(f"  {key}  {declared[key].trigger.spec()}")
+        self.stdout.flush()
