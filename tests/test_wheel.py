@@ -20,6 +20,7 @@ DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sql
     "transaction_mode": "IMMEDIATE", "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL"}}}
 USE_TZ = True
+TIME_ZONE = "UTC"
 JOBS = {"BACKEND": "tasks_core.backends.database.DatabaseBackend"}
 SCHEDULE = {"tea": {"task": "shop.tasks.brew", "cron": "0 16 * * *", "args": ["green"]}}
 """
@@ -114,7 +115,7 @@ def test_an_empty_project_checks_migrates_and_runs_a_job(python, project):
     assert "job ready" in stored
 
     assert "brewing oolong" in django(python, project, "run_worker", "--once")
-    assert "tea" in django(python, project, "schedules", "next", "tea", "-n", "2")
+    assert "16:00:00Z" in django(python, project, "schedules", "next", "tea", "--format", "json")
 
 
 def files_of_packages():

@@ -8,6 +8,23 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("tasks_core", "scheduler")
+# QuerySet methods that change a table.
+WRITES = {
+    "create",
+    "acreate",
+    "bulk_create",
+    "abulk_create",
+    "update",
+    "aupdate",
+    "bulk_update",
+    "abulk_update",
+    "get_or_create",
+    "aget_or_create",
+    "update_or_create",
+    "aupdate_or_create",
+    "delete",
+    "adelete",
+}
 
 
 @dataclass(frozen=True)

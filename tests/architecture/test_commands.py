@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from tests.architecture.source import PACKAGE_SOURCES, Source, sources, where
+from tests.architecture.source import PACKAGE_SOURCES, WRITES, Source, chain, sources, where
 
 ACTIONS = {
     "asyncio.run",
@@ -29,8 +29,8 @@ def acts(source: Source) -> list[str]:
             guilty.append(f"{where(source, node)} while")
         if isinstance(node, ast.ClassDef) and any("Loop" in ast.unparse(b) for b in node.bases):
             guilty.append(f"{where(source, node)} {node.name}")
-        if isinstance(node, ast.Attribute) and node.attr == "objects":
-            guilty.append(f"{where(source, node)} objects")
+        if isinstance(node, ast.Call) and "objects" in (words := chain(node.func)):
+            guilty += [f"{where(source, node)} {word}" for word in words if word in WRITES]
         if isinstance(node, ast.expr) and source.meaning(node) in ACTIONS:
             guilty.append(f"{where(source, node)} {source.meaning(node)}")
     return guilty

@@ -4,21 +4,10 @@ import ast
 
 import pytest
 
-from tests.architecture.source import PACKAGE_SOURCES, Source, chain, where
+from tests.architecture.source import PACKAGE_SOURCES, WRITES, Source, chain, where
 
 VERBS = "tasks_core/backends/database/"
 LEDGER = "scheduler/materialise.py"
-WRITES = {
-    "create",
-    "acreate",
-    "bulk_create",
-    "abulk_create",
-    "update",
-    "aupdate",
-    "bulk_update",
-    "get_or_create",
-    "update_or_create",
-}
 # The method that all verbs move jobs with is defined beside the model.
 DEFINES_MOVE = "tasks_core/models.py"
 
