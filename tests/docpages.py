@@ -13,7 +13,7 @@ The first word after a fence is the language; the words after it say more:
     ```console                      "$ …" lines: manage.py commands run if they end by themselves,
                                     otherwise, and with `console parse`, their arguments are parsed
     ```ini, ```crontab              their manage.py commands are parsed
-    ```text, ```html                shown, not checked
+    ```text, ```html, ```mermaid    shown, not checked
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^`]*)$")
 CHECKED = {"python", "console", "ini", "crontab"}
-SHOWN = {"text", "html"}
+SHOWN = {"text", "html", "mermaid"}
 # Programs beside manage.py that a page may tell people to type; their arguments are not checked.
 PROGRAMS = {"git", "cd", "pip", "python3", "source", "sudo", "systemctl", "journalctl", "createdb"}
 ENDLESS = {"run_worker", "run_scheduler", "runserver"}

@@ -91,6 +91,27 @@ def test_the_states_page_has_the_arrows_of_the_code():
     assert told == [[words(a.source), words(a.target), a.verb] for a in ARROWS]
 
 
+def test_the_diagram_of_the_readme_has_the_arrows_of_the_code():
+    from tasks_core.states import ARROWS
+
+    drawn = re.findall(
+        r"^    (\S+) --> (\S+): (.+)$", (ROOT / "README.md").read_text(), re.MULTILINE
+    )
+    told = {
+        (source, target, verb)
+        for source, target, verbs in drawn
+        for verb in re.sub(r"\(.*?\)", "", verbs).replace(" ", "").split(",")
+    }
+
+    assert told == {
+        (source, target, arrow.verb)
+        for arrow in ARROWS
+        for source in arrow.source or ["[*]"]
+        for target in arrow.target
+        if arrow.verb != "reschedule"  # it moves nothing on
+    }
+
+
 def test_the_settings_page_has_every_default_of_tasks_core():
     from tasks_core import conf
 
@@ -137,7 +158,11 @@ def test_the_signals_page_has_every_signal(package):
     module = __import__(f"{package}.signals", fromlist=["signals"])
     signals = {name for name, value in vars(module).items() if isinstance(value, Signal)}
     told = set(
-        re.findall(r"^### `(\w+)`", section(DOCS / "reference/signals.md", f"{package}.signals"), re.MULTILINE)
+        re.findall(
+            r"^### `(\w+)`",
+            section(DOCS / "reference/signals.md", f"{package}.signals"),
+            re.MULTILINE,
+        )
     )
 
     assert told == signals
