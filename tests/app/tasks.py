@@ -1,0 +1,95 @@
+"""Tasks of the test app, found by child processes as well."""
+
+import asyncio
+import sys
+from threading import Event
+
+from asgiref.sync import sync_to_async
+from django.db import connection, transaction
+
+from tasks_core import JobContext, background, task
+from tests.app.models import Effect
+
+
+def leave_effect(name, **payload):
+    Effect.objects.create(name=name, payload=payload)
+    return name
+
+
+@task(takes_context=True)
+def leave_context(context: JobContext, name="context"):
+    told = {
+        "key": context.key,
+        "scheduled_for": str(context.scheduled_for),
+        "previous": str(context.previous),
+        "next": str(context.next),
+        "is_catch_up": context.is_catch_up,
+        "is_backfill": context.is_backfill,
+    }
+    Effect.objects.create(name=name, payload=told)
+    return told
+
+
+def nothing():
+    pass
+
+
+def explode():
+    raise RuntimeError("boom")
+
+
+def leave_effect_and_rest(name, seconds):
+    """Leave an effect at the start, then take some time."""
+    Effect.objects.create(name=name)
+    Event().wait(seconds)
+    return name
+
+
+@task(takes_context=True, max_attempts=50)
+def leave_attempt(context: JobContext, seconds=0.0):
+    """Say which attempt of which job ran, so that tests can count the repeats."""
+    told = {"job": str(context.job_id), "attempt": context.attempt}
+    Effect.objects.create(name="attempt", payload=told)
+    Event().wait(seconds)
+    return told
+
+
+@task(max_attempts=1)
+def explode_once():
+    raise RuntimeError("boom")
+
+
+@task(max_attempts=1)
+def leave_the_process(how="exit"):
+    if how == "interrupt":
+        raise KeyboardInterrupt
+    sys.exit(3)
+
+
+def leave_followers(name, generations):
+    """Leave an effect and, until the last generation, a job that does the same."""
+    Effect.objects.create(name=name)
+    if generations:
+        background.enqueue(leave_followers, [name, generations - 1])
+
+
+async def leave_effect_in_transaction(name, *, fail, seconds=0.2):
+    """Leave an effect in a transaction that stays open for a while, and may be rolled back."""
+
+    def leave():
+        with transaction.atomic():
+            Effect.objects.create(name=name)
+            Event().wait(seconds)
+            if fail:
+                raise RuntimeError("rolled back")
+
+    await asyncio.sleep(0)
+    await sync_to_async(leave)()
+
+
+def leave_effect_twice_around(name, seconds):
+    """Hold the job's connection while resting: what a broken connection would meet."""
+    Effect.objects.create(name=name)
+    Event().wait(seconds)
+    connection.close()
+    Effect.objects.create(name=f"{name} again")

@@ -1,0 +1,138 @@
+"""What manage.py check says about schedules, each id once, and that it asks no database."""
+
+import pytest
+from django.core import checks
+
+from scheduler import periodic
+from scheduler.testing import only_declared
+from tasks_core import BaseJobBackend
+from tests.app.tasks import leave_effect, nothing
+from tests.scheduler.places import at
+
+TEA = {"task": "tests.app.tasks.nothing", "cron": "0 17 * * *"}
+IMMEDIATE = {"BACKEND": "tasks_core.backends.immediate.ImmediateBackend"}
+
+
+class EnqueueOnly(BaseJobBackend):
+    def enqueue(self, func, args, kwargs):
+        raise AssertionError("a check stores nothing")
+
+
+def found(**schedule):
+    """Return the messages of our checks by id. No database: this test has none."""
+    with only_declared(schedule):
+        messages = checks.run_checks(tags=["jobs"])
+    ours = [each for each in messages if each.id.startswith("tasks_scheduler.")]
+    return {each.id.removeprefix("tasks_scheduler."): f"{each.msg} {each.hint}" for each in ours}
+
+
+def test_a_good_schedule_is_no_news():
+    assert found(tea=TEA) == {}
+
+
+def test_e001_a_schedule_without_a_backend_for_it(settings):
+    settings.JOBS = IMMEDIATE
+
+    messages = found(tea=TEA)
+
+    assert list(messages) == ["E001"]
+    assert "ImmediateBackend ('default' in JOBS) does not support scheduling" in messages["E001"]
+    assert "DatabaseBackend" in messages["E001"]
+
+
+def test_e001_with_the_default_backend_and_a_task_that_is_wrong_too(settings):
+    del settings.JOBS
+
+    assert {"E001", "E006"} <= set(found(tea={**TEA, "task": "nowhere.tea"}))
+
+
+def test_e001_for_periodic_as_well(settings):
+    settings.JOBS = IMMEDIATE
+    with only_declared():
+        periodic("0 17 * * *")(nothing)
+        messages = checks.run_checks(tags=["jobs"])
+
+    assert "tasks_scheduler.E001" in [each.id for each in messages]
+
+
+def test_e001_without_schedules_there_is_nothing_to_say(settings):
+    settings.JOBS = IMMEDIATE
+
+    assert found() == {}
+
+
+def test_e001_a_backend_that_does_not_define_defer(settings):
+    settings.JOBS = {"BACKEND": f"{__name__}.EnqueueOnly"}
+
+    assert "it defines no defer()" in found(tea=TEA)["E001"]
+
+
+@pytest.mark.parametrize(
+    ("number", "entry", "words"),
+    [
+        ("E002", {"backend": "nowhere"}, "JOBS has no backend 'nowhere'"),
+        ("E003", {"backend": "queue"}, "outside the database 'default'"),
+        ("E004", {"cron": "61 17 * * *"}, "SCHEDULE['tea']"),
+        ("E004", {"timezone": "Europe/Pari"}, "Did you mean Europe/Paris?"),
+        ("E005", {"que": "x"}, "Did you mean 'queue'?"),
+        ("E006", {"task": "nowhere.tea"}, "cannot be imported"),
+        ("E007", {"args": [1]}, "cannot be called with these arguments"),
+        ("W001", {"cron": "0 0 30 2 *"}, "is never due"),
+        ("W002", {"cron": "* * * * *"}, ""),
+    ],
+)
+def test_what_is_wrong_has_an_id(number, entry, words, settings):
+    if number == "W002":
+        settings.SCHEDULER = {"TICK_SECONDS": 90}
+
+    messages = found(tea={**TEA, **entry})
+
+    assert list(messages) == [number]
+    assert words in messages[number]
+
+
+def test_w003_an_at_that_is_over():
+    assert list(found(tea={"task": nothing, "at": at(9, days=-3000)})) == ["W003"]
+
+
+def test_w004_a_herd(settings):
+    settings.SCHEDULER = {"HERD": 3}
+
+    messages = found(**{f"tea {n}": TEA for n in range(3)})
+
+    assert "3 schedules are next due in one minute" in messages["W004"]
+    assert found(**{f"tea {n}": TEA for n in range(2)}) == {}
+
+
+def test_e008_two_of_one_key():
+    with only_declared({"tea": TEA}):
+        periodic("0 9 * * *", key="tea")(leave_effect)
+        messages = checks.run_checks(tags=["jobs"])
+
+    assert [each.id for each in messages] == ["tasks_scheduler.E008"]
+
+
+def test_e009_a_setting_that_we_do_not_know(settings):
+    settings.SCHEDULER = {"TICK": 5}
+
+    messages = found(tea=TEA)
+
+    assert list(messages) == ["E009"]
+    assert "TICK_SECONDS" in messages["E009"]
+
+
+def test_w005_a_distribution_with_our_name(tmp_path, monkeypatch):
+    info = tmp_path / "django_rq_scheduler-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: django-rq-scheduler\nVersion: 1.0\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+
+    assert "django-rq-scheduler" in found(tea=TEA)["W005"]
+
+
+def test_our_checks_have_names_for_everything():
+    messages = found(a={}, b={**TEA, "args": [1]}, c={**TEA, "backend": "nowhere"})
+
+    assert set(messages) == {"E002", "E005", "E007"}

@@ -1,0 +1,171 @@
+"""The loop: how long it waits, what it survives, how it ends."""
+
+import os
+import signal
+
+import pytest
+from django.db import OperationalError, connection
+
+from scheduler import upkeep
+from scheduler.models import Occurrence, Schedule
+from scheduler.process import Scheduler
+from scheduler.testing import only_declared
+from tasks_core.models import Process
+from tasks_core.testing import FrozenClock
+from tests.scheduler.places import at
+
+TEA = {"tea": {"task": "tests.app.tasks.nothing", "cron": "0 * * * *"}}
+EACH_SECOND = {"tea": {"task": "tests.app.tasks.nothing", "every": 1, "overlap": "allow"}}
+
+
+@pytest.mark.django_db
+def test_it_waits_until_the_next_due_time_but_never_long():
+    with only_declared(TEA), FrozenClock(at(8)) as clock:
+        scheduler = Scheduler()
+        assert scheduler.tick() == 5
+
+        clock.move_to(at(8, 59, 58))
+        assert scheduler.tick() == 2
+
+        clock.move_to(at(9))
+        assert scheduler.tick() == 5
+
+
+@pytest.mark.django_db
+def test_with_nothing_to_do_it_still_looks():
+    with only_declared(), FrozenClock(at(8)):
+        assert Scheduler().tick() == 5
+
+
+@pytest.mark.django_db
+def test_more_schedules_than_a_batch_are_done_in_one_turn(settings):
+    settings.SCHEDULER = {"BATCH_SIZE": 3}
+    entries = {f"tea {n}": TEA["tea"] for n in range(10)}
+    with only_declared(entries), FrozenClock(at(8)) as clock:
+        scheduler = Scheduler()
+        scheduler.tick()
+        clock.move_to(at(9))
+        scheduler.tick()
+
+    assert Occurrence.objects.count() == 10
+
+
+@pytest.mark.django_db
+def test_it_synchronises_once():
+    with FrozenClock(at(8)):
+        scheduler = Scheduler()
+        with only_declared(TEA):
+            scheduler.tick()
+        with only_declared({**TEA, "coffee": TEA["tea"]}):
+            scheduler.tick()
+
+    assert Schedule.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_outlives_the_database(caplog):
+    def away(*args):
+        raise OperationalError("the database is away")
+
+    with only_declared(TEA), FrozenClock(at(8)) as clock:
+        scheduler = Scheduler()
+        scheduler.tick()
+        clock.move_to(at(9))
+
+        with connection.execute_wrapper(away):
+            waits = [scheduler.tick_or_log() for _ in range(3)]
+        scheduler.tick_or_log()
+
+    assert waits == [1, 2, 4]
+    assert "the database is away" in caplog.text
+    assert Occurrence.objects.count() == 1
+    assert scheduler.failures == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_runs_registers_and_stops():
+    with only_declared(EACH_SECOND):
+        scheduler = Scheduler()
+
+        scheduler.run(duration=2.5)
+
+    process = Process.objects.get()
+    assert process.kind == "scheduler"
+    assert process.stopped_at is not None
+    assert Occurrence.objects.count() >= 2
+    assert set(Occurrence.objects.values_list("recorded_by", flat=True)) == {process.name}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_upkeep_is_done_beside_the_turns(settings):
+    settings.SCHEDULER = {"PURGE_SECONDS": 0.1, "RECONCILE_SECONDS": 0.1}
+    called = []
+    original = upkeep.purge
+    with only_declared(TEA), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(upkeep, "purge", lambda: called.append(original()))
+        Scheduler().run(duration=1)
+
+    assert called[:2] == [0, 0]
+
+
+def test_it_stops_on_a_signal(manage_process):
+    child = manage_process("run_scheduler", settings={"SCHEDULE": EACH_SECOND})
+    child.wait_for("schedules")
+
+    assert child.stop() == 0
+    assert "Traceback" not in child.output
+
+
+@pytest.mark.every_database
+def test_two_processes_make_each_occurrence_once(manage_process):
+    settings = {"SCHEDULE": EACH_SECOND}
+    children = [manage_process("run_scheduler", "--duration", "4", settings=settings) for _ in "ab"]
+
+    assert [child.wait() for child in children] == [0, 0]
+
+    due = list(Occurrence.objects.filter(outcome="enqueued").values_list("due_at", flat=True))
+    assert len(due) == len(set(due)) >= 2
+    assert "Traceback" not in children[0].output + children[1].output
+
+
+def test_once_does_what_is_due_and_exits(manage_process):
+    child = manage_process("run_scheduler", "--once", settings={"SCHEDULE": TEA})
+
+    assert child.wait() == 0
+    assert Schedule.objects.get().key == "tea"
+
+
+def test_once_exits_with_one_when_a_schedule_failed(manage_process):
+    manage_process("run_scheduler", "--once", settings={"SCHEDULE": TEA}).wait()
+    Schedule.objects.create(
+        key="broken",
+        task="nowhere.tea",
+        trigger="every 60s from 1970-01-01T00:00:00+00:00",
+        watermark=at(8),
+        floor=at(8),
+        known_since=at(8),
+        next_due_at=at(9),
+    )
+
+    assert manage_process("run_scheduler", "--once", settings={"SCHEDULE": TEA}).wait() == 1
+
+
+def test_a_second_signal_ends_at_once(manage_process):
+    child = manage_process("run_scheduler", settings={"SCHEDULE": TEA})
+    child.wait_for("schedules")
+
+    child.send_signal(signal.SIGSTOP)
+    os.kill(child.pid, signal.SIGTERM)
+    child.send_signal(signal.SIGCONT)
+    assert child.wait() in {0, 1}
+
+
+def test_a_health_file_is_touched(manage_process, tmp_path):
+    path = tmp_path / "health"
+
+    child = manage_process(
+        "run_scheduler", "--duration", "2", "--health-file", str(path), settings={"SCHEDULE": TEA}
+    )
+
+    assert child.wait() == 0
+    assert path.exists()
