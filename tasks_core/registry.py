@@ -48,7 +48,8 @@ def find(func: Any) -> Task[Any, Any]:
     if isinstance(func, str):
         func = _imported(func)
         return find(func) if not isinstance(func, str) else _refuse(func)
-    name = path_of(_unwrapped(func))
+    function, options = _unwrapped(func)
+    name = path_of(function)
     known = _declared.get(name)
     if known is not None:
         return known
@@ -59,7 +60,7 @@ def find(func: Any) -> Task[Any, Any]:
             "(or is its migrations, management or tests). Move the function, declare it with "
             '@task, or add the module to TASKS_CORE["ALLOWED_MODULES"].'
         )
-    return Task(func=_unwrapped(func), name=name)
+    return Task(func=function, name=name, options=options)
 
 
 def resolve(name: str) -> Task[Any, Any]:
@@ -79,9 +80,10 @@ def resolve(name: str) -> Task[Any, Any]:
         raise UnknownTask(f"{name!r:.200} cannot be imported: {error}") from error
     if isinstance(found, Task):
         return found
-    if not isinstance(found, FunctionType) or _path(found) != name:
+    function, options = _unwrapped(found)
+    if not isinstance(function, FunctionType) or _path(function) != name:
         raise UnknownTask(f"{name!r:.200} is not a function defined in {module_name!r:.200}.")
-    return Task(func=found, name=name)
+    return Task(func=function, name=name, options=options)
 
 
 def path_of(func: Any) -> str:
@@ -126,11 +128,11 @@ def _path(func: FunctionType) -> str:
     return f"{func.__module__}.{func.__qualname__}"
 
 
-def _unwrapped(func: Any) -> Any:
-    """Return the function inside a django.tasks Task, which is not callable itself."""
+def _unwrapped(func: Any) -> tuple[Any, dict[str, Any]]:
+    """Return a function and, from a django.tasks Task, which is not callable, its defaults."""
     if hasattr(func, "func") and hasattr(func, "module_path") and not callable(func):
-        return func.func
-    return func
+        return func.func, {"priority": func.priority, "queue": func.queue_name}
+    return func, {}
 
 
 def _imported(path: str) -> Any:
