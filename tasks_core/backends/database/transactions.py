@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.db import OperationalError, connections, transaction
+from django.db import InterfaceError, OperationalError, connections, transaction
 
 from tasks_core import clock
 
@@ -15,6 +15,7 @@ FIRST_PAUSE = 0.01  # seconds; doubled for each further try, with full jitter
 
 POSTGRESQL_CONFLICTS = frozenset({"40001", "40P01"})  # serialization failure, deadlock
 MYSQL_CONFLICTS = frozenset({1213, 1205})  # deadlock, lock wait timeout
+MYSQL_REFUSALS = frozenset({1300, 1366})  # text that the column's character set cannot hold
 
 
 def in_transaction(alias: str, work: Callable[[], T], *, durable: bool = False) -> T:
@@ -43,3 +44,10 @@ def is_conflict(error: OperationalError) -> bool:
     if error.args and error.args[0] in MYSQL_CONFLICTS:
         return True
     return "database is locked" in str(error)
+
+
+def is_outage(error: Exception) -> bool:
+    """Say whether the database was away or busy, rather than refusing what it was given."""
+    if isinstance(error, OperationalError):
+        return not (error.args and error.args[0] in MYSQL_REFUSALS)
+    return isinstance(error, InterfaceError)
