@@ -79,10 +79,11 @@ class DatabaseBackend(BaseJobBackend):
     def enqueue_many(self, calls: Sequence[Call]) -> list[JobResult]:
         from tasks_core.backends.database.enqueue import enqueue
 
-        jobs = enqueue(self.database, calls, now=self.now())
-        results = [self._result(job) for job in jobs]
-        for result in results:
-            job_enqueued.send_robust(type(self), result=result)
+        stored = enqueue(self.database, calls, now=self.now())
+        results = [self._result(job) for job, _ in stored]
+        for result, (_, is_new) in zip(results, stored, strict=True):
+            if is_new:
+                job_enqueued.send_robust(type(self), result=result)
         return results
 
     def get(self, job_id: UUID) -> JobResult | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import cast
+from typing import NamedTuple, cast
 
 from django.db import IntegrityError, transaction
 
@@ -15,7 +15,14 @@ BATCH = 500  # rows in one INSERT: below SQLite's limit of bound parameters
 KEY_TRIES = 3
 
 
-def enqueue(alias: str, calls: Sequence[Call], *, now: datetime) -> list[Job]:
+class Stored(NamedTuple):
+    """The job of one call. It is not new when another call's job holds the key."""
+
+    job: Job
+    is_new: bool
+
+
+def enqueue(alias: str, calls: Sequence[Call], *, now: datetime) -> list[Stored]:
     """
     Store ``calls`` and return their jobs, in the same order.
 
@@ -26,7 +33,10 @@ def enqueue(alias: str, calls: Sequence[Call], *, now: datetime) -> list[Job]:
     with transaction.atomic(using=alias):
         plain = [job for job in jobs if job.active_key is None]
         Job.objects.using(alias).bulk_create(plain, batch_size=BATCH)
-        return [job if job.active_key is None else _once(alias, job) for job in jobs]
+        return [
+            Stored(job, is_new=True) if job.active_key is None else _once(alias, job)
+            for job in jobs
+        ]
 
 
 def _row(call: Call, now: datetime) -> Job:
@@ -51,18 +61,18 @@ def _row(call: Call, now: datetime) -> Job:
     )
 
 
-def _once(alias: str, job: Job) -> Job:
+def _once(alias: str, job: Job) -> Stored:
     """Store ``job``, or return the unfinished one that has its key."""
     unfinished = Job.objects.using(alias).filter(active_key=job.active_key)
     for _ in range(KEY_TRIES):
         found = unfinished.first()
         if found is not None:
-            return found
+            return Stored(found, is_new=False)
         try:
             with transaction.atomic(using=alias):
                 job.save(using=alias, force_insert=True)
         except IntegrityError:
             continue  # another process stored one in between; it may even have ended by now
-        return job
+        return Stored(job, is_new=True)
     job.save(using=alias, force_insert=True)  # says what is really wrong
-    return job
+    return Stored(job, is_new=True)
