@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import threading
 from datetime import datetime
 from uuid import UUID
 
@@ -11,10 +12,37 @@ _VERSION_MASK = ~((0xF << 76) | (0x3 << 62))
 _VARIANT = 0x2 << 62
 
 
+class _Tails:
+    """
+    The 74 bits after the milliseconds: random, and within one millisecond increasing.
+
+    So jobs that one process stores together run in the order in which they were given
+    (RFC 9562 §6.2, method 2).
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last = (0, 0)
+
+    def after(self, milliseconds: int) -> bytes:
+        with self._lock:
+            before, tail = self._last
+            if before == milliseconds:
+                tail += 1 + int.from_bytes(os.urandom(4), "big")
+            else:
+                tail = int.from_bytes(os.urandom(9), "big")
+            self._last = (milliseconds, tail)
+        # The two bits of the variant stand in between.
+        return (tail >> 62 << 64 | tail & (1 << 62) - 1).to_bytes(10, "big")
+
+
+_tails = _Tails()
+
+
 def job_id() -> UUID:
-    """Return a UUIDv7 (RFC 9562 §5.7): milliseconds, then 74 random bits."""
+    """Return a UUIDv7 (RFC 9562 §5.7), greater than the ones before it in this process."""
     milliseconds = int(clock.now().timestamp() * 1000)
-    return _stamped(milliseconds, os.urandom(10), version=7)
+    return _stamped(milliseconds, _tails.after(milliseconds), version=7)
 
 
 def occurrence_id(key: str, due_at: datetime, batch: str = "") -> UUID:
