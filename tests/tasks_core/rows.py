@@ -1,0 +1,56 @@
+"""Rows that the tests of the verbs begin with, legal in their state."""
+
+from datetime import UTC, datetime, timedelta
+
+from tasks_core import clock, ids
+from tasks_core.backends.database.claim import claim
+from tasks_core.models import Job, Process
+from tasks_core.states import FINAL, JobState
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+ALIVE = timedelta(minutes=5)
+DEAD = timedelta(minutes=-5)
+
+
+def make_process(*, lease=ALIVE, **fields):
+    """Store a worker whose lease ends so long from now, by the database's clock."""
+    given = {"kind": "worker", "name": "worker", "hostname": "here", "pid": 1, "started_at": NOON}
+    return Process.objects.create(**given | {"lease_expires_at": clock.db_now() + lease} | fields)
+
+
+def make_job(state=JobState.READY, **fields):
+    return Job.objects.create(**fields_of(state) | fields)
+
+
+def make_jobs(count, state=JobState.READY, **fields):
+    rows = [Job(**fields_of(state) | fields) for _ in range(count)]
+    return Job.objects.bulk_create(rows, batch_size=500)
+
+
+def fields_of(state):
+    fields = {
+        "id": ids.job_id(),
+        "task": "tests.app.tasks.nothing",
+        "state": state,
+        "run_after": NOON + HOUR if state == JobState.SCHEDULED else NOON,
+        "enqueued_at": NOON,
+        "max_attempts": 3,
+    }
+    if state == JobState.RUNNING:
+        fields |= {"claimed_by": make_process(), "claimed_at": NOON, "attempts": 1, "fence": 1}
+    if state in FINAL:
+        fields |= {"finished_at": NOON, "attempts": 1, "fence": 1}
+    return fields
+
+
+def claim_one(process=None, **options):
+    """Return the attempt of the next job, claimed by ``process`` or a new one."""
+    owner = (process or make_process()).pk
+    [attempt] = claim("default", owner=owner, limit=1, now=NOON, **options)
+    return attempt
+
+
+def fresh(job):
+    """Return the row of a job, result or attempt as it is now."""
+    return Job.objects.get(pk=getattr(job, "job_id", None) or job.pk)
