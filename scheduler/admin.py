@@ -21,6 +21,7 @@ from scheduler import conf, operate
 from scheduler.chips import became, chip, instant
 from scheduler.dashboard.lanes import known_trigger, state_of, words
 from scheduler.dashboard.ledger import states_of
+from scheduler.dashboard.spans import span
 from scheduler.models import Occurrence, Schedule
 from scheduler.triggers import due_times
 from tasks_core import clock
@@ -138,7 +139,7 @@ class ScheduleAdmin(ReadOnlyAdmin):
         """Return how long after its last due time it was recorded."""
         if row.last_due is None:
             return NOTHING
-        return f"{max(0.0, (row.last_recorded - row.last_due).total_seconds()):.2f} s"
+        return span(max(0.0, (row.last_recorded - row.last_due).total_seconds()))
 
     @admin.display(description=_("next due times"))
     def coming(self, row: Schedule) -> SafeString | str:
@@ -198,7 +199,7 @@ class OccurrenceAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("lag"))
     def lag(self, row: Occurrence) -> str:
-        return f"{max(0.0, (row.recorded_at - row.until_at).total_seconds()):.2f} s"
+        return span(max(0.0, (row.recorded_at - row.until_at).total_seconds()))
 
     @admin.display(description=_("job"), ordering="job_id")
     def job(self, row: Occurrence) -> SafeString | str:

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
 
+from scheduler.dashboard.spans import span
 from scheduler.models import Occurrence
 from tasks_core import clock
 
@@ -25,8 +25,7 @@ def chip(state: str, text: Any, why: str = "") -> SafeString:
 def instant(moment: datetime) -> SafeString:
     """Return a moment as people need it: how far, and when exactly."""
     now = clock.now()
-    if moment >= now:
-        far = _("in %s") % timeuntil(moment, now, depth=1)
-    else:
-        far = _("%s ago") % timesince(moment, now, depth=1)
-    return format_html("{} <small>{}</small>", far, moment.strftime("%Y-%m-%d %H:%M:%S UTC"))
+    far = span(abs((moment - now).total_seconds()))
+    near = _("in %s") % far if moment >= now else _("%s ago") % far
+    exact = moment.strftime("%Y-%m-%d %H:%M:%S UTC")
+    return format_html('<span class="ts-nowrap">{} <small>{}</small></span>', near, exact)

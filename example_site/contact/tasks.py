@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from email.utils import formataddr
+
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils import timezone
@@ -24,7 +26,7 @@ def send_message(context: JobContext, message_id: int) -> str:
         subject=message.subject,
         body=message.text,
         to=settings.EDITORS,
-        reply_to=[f"{message.name} <{message.email}>"],
+        reply_to=[formataddr((message.name, message.email))],
     ).send()
     # A crash between the line above and the line below sends the mail again: a job runs at least
     # once. Better twice than never, for a mail; the reverse would be wrong, too.

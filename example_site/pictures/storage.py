@@ -20,7 +20,7 @@ class SlowStorage(FileSystemStorage):
     """
 
     def __init__(
-        self, *, location: str, seconds_per_chunk: float = 0.08, chunk_size: int = 32 * 1024
+        self, *, location: str, seconds_per_chunk: float = 0.1, chunk_size: int = 16 * 1024
     ) -> None:
         super().__init__(location=location)
         self.seconds_per_chunk = seconds_per_chunk

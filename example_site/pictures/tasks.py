@@ -14,6 +14,7 @@ from .models import Picture, Rendition
 @task
 def make_thumbnails(picture_id: int, upload_name: str) -> list[str]:
     """Make the sizes of one upload, then enqueue the transfer of each file."""
+    picture = Picture.objects.get(pk=picture_id)
     try:
         made = thumbnails.make(upload_name)
     except (UnidentifiedImageError, OSError) as error:
@@ -22,11 +23,11 @@ def make_thumbnails(picture_id: int, upload_name: str) -> list[str]:
     with transaction.atomic():  # all rows with all their jobs, or nothing
         Picture.objects.filter(pk=picture_id).update(error="")
         for file in made:
-            enqueue_transfer(picture_id, file)
+            enqueue_transfer(picture, file)
     return [file.name for file in made]
 
 
-def enqueue_transfer(picture_id: int, file: thumbnails.MadeFile) -> None:
+def enqueue_transfer(picture: Picture, file: thumbnails.MadeFile) -> None:
     """Store one file and the job that moves it, once."""
     values = {
         "name": file.name,
@@ -35,10 +36,13 @@ def enqueue_transfer(picture_id: int, file: thumbnails.MadeFile) -> None:
         "size": file.size,
     }
     rendition, is_new = Rendition.objects.get_or_create(
-        picture_id=picture_id, kind=file.kind, defaults=values
+        picture=picture, kind=file.kind, defaults=values
     )
     if is_new:
-        background.enqueue(move_to_remote, args=[rendition.pk], label=file.name)
+        label = f"{picture.title[:40]}, {file.kind}"
+        background.enqueue(move_to_remote, args=[rendition.pk], label=label)
+            move_to_remote, args=[rendition.pk], label=f"{picture.title[:40]}, {file.kind}"
+        )
 
 
 @task

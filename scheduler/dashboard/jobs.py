@@ -10,6 +10,7 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from scheduler.dashboard.spans import span
 from tasks_core import job_backends
 from tasks_core.models import Job
 from tasks_core.states import JobState
@@ -46,6 +47,10 @@ class JobLine:
     def name(self) -> str:
         """The end of the task's dotted path, which is what people say."""
         return self.task.rpartition(".")[2]
+
+    @property
+    def took(self) -> str:
+        return "" if self.seconds is None else span(self.seconds)
 
 
 def job_database() -> str:

@@ -10,6 +10,7 @@ from uuid import UUID
 from scheduler import conf
 from scheduler.choices import Outcome, Reason
 from scheduler.dashboard.jobs import job_database
+from scheduler.dashboard.spans import span
 from scheduler.models import Occurrence
 from tasks_core.models import Job
 
@@ -32,6 +33,10 @@ class Entry:
     ended_at: datetime | None
     job_id: str
     is_manual: bool
+
+    @property
+    def lag(self) -> str:
+        return span(self.lag_seconds)
 
 
 def newest(*, now: datetime, limit: int) -> list[Entry]:

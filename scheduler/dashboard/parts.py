@@ -12,6 +12,7 @@ from django.utils.cache import get_conditional_response
 
 from scheduler.dashboard import Snapshot, etag
 from scheduler.dashboard.drawing import drawn
+from scheduler.dashboard.spans import span
 from tasks_core.states import JobState
 
 NAMES = ("health", "line", "ledger", "jobs")
@@ -22,13 +23,15 @@ def context(snapshot: Snapshot) -> dict[str, Any]:
     return {
         "snapshot": snapshot,
         "lanes": drawn(snapshot),
+        "reach": span(snapshot.span.total_seconds()),
         "counts": [(state, snapshot.counts[state.value]) for state in JobState],
     }
 
 
 def rendered(snapshot: Snapshot, request: HttpRequest) -> dict[str, str]:
     """Return the HTML of each part by its name."""
-    shown = context(snapshot)
+    # The script slides the lanes by itself; where they stand would make every answer a new one.
+    shown = context(snapshot) | {"is_sliding": True}
     return {
         name: render_to_string(f"tasks_scheduler/parts/{name}.html", shown, request)
         for name in NAMES

@@ -48,7 +48,7 @@ class Children:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            env=os.environ | {"PYTHONUNBUFFERED": "1", "DJANGO_RUNSERVER_HIDE_WARNING": "true"},
             # Ctrl-C in a terminal reaches a whole process group. Children get a group of their
             # own, so that only the parent sees it, and stops them in good order.
             start_new_session=True,
@@ -82,4 +82,5 @@ class Children:
     def _repeat(self, name: str, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None  # noqa: S101 - it was asked for above
         for line in process.stdout:
-            self.printer.line(name, line.rstrip())
+            if line.strip():
+                self.printer.line(name, line.rstrip())

@@ -11,6 +11,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db.models import Q
+
 from scheduler.choices import Outcome
 from scheduler.models import Occurrence, Schedule
 from scheduler.triggers import due_times, from_spec
@@ -60,8 +62,10 @@ def judge_others(*, since: datetime, until: datetime) -> list[Line]:
     """Judge the jobs that no schedule made: articles, mails and pictures."""
     lines: dict[str, Line] = {}
     scheduled = Occurrence.objects.filter(recorded_at__gte=since).values("job_id")
-    due = Job.objects.filter(run_after__lte=until, enqueued_at__gte=since)
-    for job in due.exclude(pk__in=scheduled.exclude(job_id=None)).order_by("task", "enqueued_at"):
+    # A job that waits for another attempt was due once, and is due again later.
+    due = Q(run_after__lte=until) | Q(attempts__gt=0)
+    jobs = Job.objects.filter(due, enqueued_at__gte=since)
+    for job in jobs.exclude(pk__in=scheduled.exclude(job_id=None)).order_by("task", "enqueued_at"):
         line = lines.setdefault(job.task, Line(name=job.task.replace(".tasks.", ": ")))
         line.due += 1
         if trouble := why_not(job):

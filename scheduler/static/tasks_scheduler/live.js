@@ -5,6 +5,7 @@
 const live = document.querySelector("[data-live]");
 const clockSkew = live ? Number(live.dataset.now) * 1000 - Date.now() : 0;
 const words = new Intl.RelativeTimeFormat(document.documentElement.lang || "en", { style: "narrow" });
+const instant = new Intl.RelativeTimeFormat(document.documentElement.lang || "en", { numeric: "auto" });
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const sources = new WeakMap();
 let etag = null;
@@ -114,6 +115,7 @@ function keepTime() {
 
 function relative(seconds) {
   const size = Math.abs(seconds);
+  if (size < 1) return instant.format(0, "second"); // "now"
   if (size < 90) return words.format(Math.trunc(seconds), "second");
   if (size < 90 * 60) return words.format(Math.round(seconds / 60), "minute");
   if (size < 36 * 3600) return words.format(Math.round(seconds / 3600), "hour");
