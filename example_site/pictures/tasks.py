@@ -41,8 +41,6 @@ def enqueue_transfer(picture: Picture, file: thumbnails.MadeFile) -> None:
     if is_new:
         label = f"{picture.title[:40]}, {file.kind}"
         background.enqueue(move_to_remote, args=[rendition.pk], label=label)
-            move_to_remote, args=[rendition.pk], label=f"{picture.title[:40]}, {file.kind}"
-        )
 
 
 @task
