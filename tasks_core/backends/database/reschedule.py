@@ -8,6 +8,8 @@ from tasks_core.backends.database.transactions import in_transaction
 from tasks_core.models import Job
 from tasks_core.states import JobState
 
+WAITING = (JobState.SCHEDULED, JobState.READY)
+
 
 def reschedule(
     alias: str,
@@ -25,10 +27,10 @@ def reschedule(
     mine = Job.objects.using(alias).filter(pk__in=ids)
 
     def change() -> int:
-        return sum(
-            mine.move(state, _target(state, when, now), **changes)
-            for state in (JobState.SCHEDULED, JobState.READY)
-        )
+        targets = {state: _target(state, when, now) for state in WAITING}
+        # Those that stay come first: one that has just come would be counted again.
+        in_order = sorted(WAITING, key=lambda state: targets[state] != state)
+        return sum(mine.move(state, targets[state], **changes) for state in in_order)
 
     return in_transaction(alias, change)
 
