@@ -73,9 +73,15 @@ class Heartbeat:
             logger.exception("the end of %s could not be noted; its lease will end", self.process)
         process_stopped.send_robust(type(self), process=self.process)
 
+    @property
+    def is_fresh(self) -> bool:
+        """Say whether the last renewal is so recent that nobody can have taken us for dead."""
+        lease: timedelta = conf.get("LEASE")
+        return clock.monotonic() - self._last_contact <= lease.total_seconds() * 2 / 3
+
     def contact(self) -> timedelta:
         """Return for how long the database has answered without a break."""
-        if self._contact_since is None:
+        if self._contact_since is None or not self.is_fresh:
             return timedelta(0)
         return timedelta(seconds=self._last_contact - self._contact_since)
 

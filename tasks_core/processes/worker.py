@@ -79,7 +79,8 @@ class Worker(Loop):
 
     @property
     def is_idle(self) -> bool:
-        return not self.slots.running and not self._unsettled and not self._found_work
+        waits = self.slots.running or self._unsettled or self._found_work
+        return self.heartbeat.is_fresh and not waits
 
     # One turn of the loop.
 
@@ -115,7 +116,8 @@ class Worker(Loop):
         return attempts
 
     def _limit(self) -> int:
-        if self.stopping.is_set():
+        # Who was frozen for a while may have been taken for dead: first a renewal, then claims.
+        if self.stopping.is_set() or not self.heartbeat.is_fresh:
             return 0
         if self.max_jobs is None:
             return self.slots.free

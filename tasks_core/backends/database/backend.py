@@ -162,12 +162,9 @@ class DatabaseBackend(BaseJobBackend):
 
     def has_orphans(self) -> bool:
         """Say whether some job is owned by a process whose lease has ended."""
-        from tasks_core.models import Process
+        from tasks_core.backends.database.rescue import dead
 
-        expired = Process.objects.using(self.database).filter(
-            lease_expires_at__lt=clock.DatabaseNow(), stopped_at__isnull=True
-        )
-        return expired.filter(jobs__isnull=False).exists()
+        return dead(self.database).filter(jobs__isnull=False).exists()
 
     def expire(self) -> int:
         from tasks_core.backends.database.cancel import expire

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from tasks_core import clock
 from tasks_core.backends.database.transactions import in_transaction
@@ -33,22 +33,37 @@ def rescue(alias: str, *, now: datetime) -> list[Rescued]:
     itself have had a full lease of unbroken contact: after an outage of the database every
     lease has ended, and nobody is dead.
     """
-    # The lease is compared in SQL alone: neither our clock nor a test's has a say.
-    dead = Process.objects.using(alias).filter(lease_expires_at__lt=clock.DatabaseNow())
-    dead = dead.filter(stopped_at__isnull=True)
-    if not dead.exists():
+    pks = list(dead(alias).values_list("pk", flat=True)[:BATCH])
+    if not pks:
         return []
 
     def take_back() -> list[Rescued]:
         # Another rescuer's processes are skipped; a renewal that comes now waits, and finds
         # that its process has been stopped.
-        found = list(dead.select_for_update(skip_locked=True)[:BATCH])
-        rescued = [_take_back(alias, process, now) for process in found]
-        pks = [process.pk for process in found]
-        Process.objects.using(alias).filter(pk__in=pks).update(stopped_at=now)
-        return rescued
+        found = list(_expired(alias).filter(pk__in=pks).select_for_update(skip_locked=True))
+        rescued = [(process, _take_back(alias, process, now)) for process in found]
+        Process.objects.using(alias).filter(pk__in=[each.pk for each in found]).update(
+            stopped_at=now
+        )
+        return [each for process, each in rescued if each.count or process.stopped_at is None]
 
     return in_transaction(alias, take_back)
+
+
+def dead(alias: str) -> QuerySet[Process]:
+    """
+    Return the processes whose lease has ended and that nobody has looked after.
+
+    One that was stopped may own jobs nevertheless: it slept through its rescue, claimed once
+    more, and died.
+    """
+    owns_jobs = Exists(Job.objects.using(alias).filter(claimed_by=OuterRef("pk")))
+    return _expired(alias).filter(Q(stopped_at__isnull=True) | owns_jobs)
+
+
+def _expired(alias: str) -> QuerySet[Process]:
+    # The lease is compared in SQL alone: neither our clock nor a test's has a say.
+    return Process.objects.using(alias).filter(lease_expires_at__lt=clock.DatabaseNow())
 
 
 def _take_back(alias: str, process: Process, now: datetime) -> Rescued:
