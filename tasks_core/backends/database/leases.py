@@ -7,13 +7,16 @@ from datetime import timedelta
 from uuid import UUID
 
 from tasks_core import clock, conf, ids
+from tasks_core.backends.database.prune import prune_processes
 from tasks_core.models import Job, Process
 
 
 def register(
     alias: str, *, kind: str, backend: str, queues: Sequence[str] | None, concurrency: int
 ) -> Process:
-    """Store this process with a fresh lease and return it."""
+    """Store this process with a fresh lease and return it; who comes, sweeps up who left."""
+    now = clock.db_now(alias)
+    prune_processes(alias, now=now)
     hostname, pid = socket.gethostname(), os.getpid()
     process_id = ids.job_id()
     return Process.objects.using(alias).create(
@@ -25,7 +28,7 @@ def register(
         backend=backend,
         queues=list(queues or []),
         concurrency=concurrency,
-        started_at=clock.db_now(alias),
+        started_at=now,
         lease_expires_at=clock.DatabaseNow() + lease(),
     )
 

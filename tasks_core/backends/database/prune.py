@@ -28,6 +28,7 @@ def prune(
 
 
 def prune_processes(alias: str, *, now: datetime) -> int:
-    """Remove processes that stopped a day ago."""
+    """Remove processes that stopped a day ago and own nothing."""
     yesterday = now - timedelta(days=1)
-    return Process.objects.using(alias).filter(stopped_at__lt=yesterday).delete()[0]
+    stopped = Process.objects.using(alias).filter(stopped_at__lt=yesterday, jobs__isnull=True)
+    return stopped.delete()[0]
