@@ -12,8 +12,8 @@ from tasks_core.backends.database import (
     dispatch,
     prune,
     release,
-    rescue,
     reschedule,
+    rescue,
     retry,
     settle,
 )

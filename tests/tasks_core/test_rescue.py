@@ -1,0 +1,158 @@
+"""running -> ready, failed: the owner's lease has ended."""
+
+from datetime import timedelta
+
+import pytest
+
+from tasks_core import job_backends
+from tasks_core.backends.database.claim import start
+from tasks_core.backends.database.leases import end, register, renew
+from tasks_core.backends.database.rescue import rescue
+from tasks_core.models import Job, Process
+from tasks_core.signals import jobs_ended, jobs_rescued
+from tasks_core.states import JobState
+from tasks_core.testing import FrozenClock
+from tests.tasks_core.races import together
+from tests.tasks_core.rows import DEAD, HOUR, NOON, claim_one, fresh, make_job, make_process
+
+pytestmark = pytest.mark.django_db
+
+
+def claimed(lease=DEAD, *, started=True, **fields):
+    """Return an attempt of a job whose owner's lease ends so long from now."""
+    make_job(**fields)
+    attempt = claim_one(make_process(lease=lease))
+    if started:
+        start("default", [attempt], now=NOON)
+    return attempt
+
+
+def rescued():
+    return sum(each.count for each in rescue("default", now=NOON + HOUR))
+
+
+def test_the_living_keep_their_jobs():
+    attempt = claimed(timedelta(seconds=30))
+
+    assert rescued() == 0
+    assert fresh(attempt).state == JobState.RUNNING
+
+
+def test_a_started_job_of_the_dead_is_ready_again_and_counted():
+    attempt = claimed(active_key="tea")
+
+    assert rescued() == 1
+
+    job = fresh(attempt)
+    assert (job.state, job.attempts, job.active_key) == (JobState.READY, 1, "tea")
+    assert (job.claimed_by, job.claimed_at, job.started_at) == (None, None, None)
+
+
+def test_a_job_that_had_not_started_is_not_counted():
+    attempt = claimed(started=False)
+
+    assert rescued() == 1
+    assert (fresh(attempt).state, fresh(attempt).attempts) == (JobState.READY, 0)
+
+
+def test_a_started_job_without_attempts_left_is_lost():
+    attempt = claimed(max_attempts=1, active_key="tea")
+
+    assert rescued() == 1
+
+    job = fresh(attempt)
+    assert (job.state, job.reason, job.active_key) == (JobState.FAILED, "lost", None)
+    assert job.finished_at == NOON + HOUR
+
+
+def test_a_job_without_attempts_left_that_had_not_started_is_not_lost():
+    attempt = claimed(max_attempts=1, started=False)
+
+    rescued()
+
+    assert (fresh(attempt).state, fresh(attempt).attempts) == (JobState.READY, 0)
+
+
+def test_what_was_lost_is_told():
+    lost = claimed(max_attempts=1, context={"key": "tea"})
+    ends, counts = [], []
+
+    def note_ends(**told):
+        ends.extend(told["ends"])
+
+    def note_count(**told):
+        counts.append(told["count"])
+
+    jobs_ended.connect(note_ends)
+    jobs_rescued.connect(note_count)
+    job_backends["default"].rescue()
+
+    assert [(each.id, each.reason, each.context) for each in ends] == [
+        (lost.job_id, "lost", {"key": "tea"})
+    ]
+    assert counts == [1]
+
+
+def test_a_process_is_taken_for_dead_once():
+    claimed()
+
+    assert rescued() == 1
+    assert rescued() == 0
+    assert Process.objects.get().stopped_at == NOON + HOUR
+
+
+def test_what_a_process_claimed_after_it_was_taken_for_dead_is_rescued_too():
+    """It may have slept through its own rescue, claimed once more, and died."""
+    attempt = claimed()
+    rescued()
+    make_job(priority=9)
+    late = claim_one(Process.objects.get(pk=attempt.owner))
+
+    assert rescued() == 1
+    assert fresh(late).state == JobState.READY
+
+
+def test_an_orderly_end_without_jobs_needs_no_rescue():
+    process = register("default", kind="worker", backend="default", queues=None, concurrency=1)
+
+    assert end("default", process.pk)
+
+    process.refresh_from_db()
+    assert process.stopped_at is not None
+    assert not job_backends["default"].has_orphans()
+
+
+def test_an_end_with_jobs_leaves_them_to_the_rescuers_at_once():
+    attempt = claimed(timedelta(hours=1))
+
+    end("default", attempt.owner)
+
+    assert job_backends["default"].has_orphans()
+    assert rescued() == 1
+
+
+def test_a_lease_cannot_be_renewed_after_a_rescue():
+    attempt = claimed()
+    assert renew("default", attempt.owner)  # late, but nobody has noticed
+
+    Process.objects.update(lease_expires_at=NOON - timedelta(days=9999))
+    rescued()
+
+    assert not renew("default", attempt.owner)
+
+
+def test_a_frozen_clock_kills_nobody():
+    claimed(timedelta(seconds=30))
+
+    with FrozenClock(NOON + timedelta(days=400)):
+        assert job_backends["default"].rescue() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_rescuers_one_takes_each_job_back():
+    attempts = [claimed(max_attempts=9) for _ in range(30)]
+
+    counts = together(6, lambda _: sum(rescued() for _ in range(4)))
+
+    assert sum(counts) == 30
+    assert Job.objects.filter(state=JobState.READY, attempts=1).count() == len(attempts)
