@@ -54,7 +54,10 @@ def occurrence_id(key: str, due_at: datetime, batch: str = "") -> UUID:
     """
     text = f"{key}\0{due_at.isoformat()}\0{batch}"
     digest = hashlib.sha256(text.encode()).digest()
-    return _stamped(int(due_at.timestamp() * 1000), digest[:10], version=8)
+    # MariaDB 10.11 refuses a UUIDv8 whose ninth byte is 0x80 ("Incorrect uuid value"), which
+    # is one in 64: the lowest bit of that byte is always set.
+    tail = digest[:2] + bytes([digest[2] | 1]) + digest[3:10]
+    return _stamped(int(due_at.timestamp() * 1000), tail, version=8)
 
 
 def _stamped(milliseconds: int, tail: bytes, *, version: int) -> UUID:

@@ -56,6 +56,14 @@ def test_the_job_is_what_the_row_says():
     assert job.pk == ids.occurrence_id("tea", at(9))
 
 
+def test_no_id_is_one_that_mariadb_refuses():
+    made = [ids.occurrence_id("tea", at(8) + n * HOUR) for n in range(1000)]
+
+    assert {job_id.bytes[8] for job_id in made}.isdisjoint({0x80})
+    assert {job_id.version for job_id in made} == {8}
+    assert len(set(made)) == 1000
+
+
 def test_the_watermark_moves_with_the_jobs():
     declare(at(8))
 
