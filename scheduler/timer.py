@@ -11,9 +11,8 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from functools import wraps
 from math import inf
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import Any, TypeVar
 
 from apscheduler.events import EVENT_SCHEDULER_STARTED
@@ -72,6 +71,8 @@ class Timer:
         # Two pools of one thread: upkeep never delays a due time.
         self._scheduler.add_executor(ThreadPoolExecutor(1), TURN)
         self._scheduler.add_executor(ThreadPoolExecutor(1), UPKEEP)
+        self._at_work = {TURN: Lock(), UPKEEP: Lock()}
+        self._ended = False
 
     def run(self, *, duration: float | None = None) -> None:
         """Block until ``stopping`` is set, or for ``duration`` seconds."""
@@ -82,16 +83,30 @@ class Timer:
         self._scheduler.add_job(self._turn, first, id=TURN, executor=TURN)
         for name, (work, seconds) in self.upkeep.items():
             later = In(seconds, interval=seconds)
-            self._scheduler.add_job(_tidily(work), later, id=name, executor=UPKEEP)
+            self._scheduler.add_job(self._work, later, [work, UPKEEP], id=name, executor=UPKEEP)
         watch = Thread(target=self._watch, args=(duration,), name="watch", daemon=True)
         # Not before: it is the watch that shuts down, and only what runs can be.
         self._scheduler.add_listener(lambda _event: watch.start(), EVENT_SCHEDULER_STARTED)
         self._scheduler.start()
         watch.join()
+        for at_work in self._at_work.values():
+            with at_work:  # what has begun may end
+                self._ended = True
 
     def _turn(self) -> None:
-        wait = _tidily(self.turn)()
-        self._again(TURN, wait, interval=self.longest)
+        wait = self._work(self.turn, TURN)
+        if wait is not None:
+            self._again(TURN, wait, interval=self.longest)
+
+    def _work(self, work: Callable[[], T], pool: str) -> T | None:
+        """Do ``work`` and close what it leaves open: these threads serve no requests."""
+        with self._at_work[pool]:
+            if self._ended:
+                return None
+            try:
+                return work()
+            finally:
+                close_old_connections()
 
     def _again(self, name: str, seconds: float, *, interval: float) -> None:
         with suppress(JobLookupError):  # stopped meanwhile
@@ -113,17 +128,5 @@ class Timer:
                 # APScheduler goes by the wall clock: set back an hour, it would wait an hour.
                 for name, (_, seconds) in self.upkeep.items():
                     self._again(name, 0, interval=seconds)
-        self._scheduler.shutdown()
-
-
-def _tidily(work: Callable[[], T]) -> Callable[[], T]:
-    """Return ``work`` without what it leaves open: these threads serve no requests."""
-
-    @wraps(work)
-    def tidy() -> T:
-        try:
-            return work()
-        finally:
-            close_old_connections()
-
-    return tidy
+        # Not waiting: it would do so with the lock in hand that a turn needs for its next time.
+        self._scheduler.shutdown(wait=False)
