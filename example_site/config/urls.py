@@ -1,7 +1,9 @@
 """The pages of the site, the admin, and the dashboard of the scheduler under /jobs/."""
 
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 urlpatterns = [
     path("", include("frontpage.urls")),
@@ -10,4 +12,5 @@ urlpatterns = [
     path("contact/", include("contact.urls")),
     path("jobs/", include("scheduler.urls")),
     path("admin/", admin.site.urls),
+    path("favicon.ico", RedirectView.as_view(url=static("site/lighthouse.svg"))),
 ]

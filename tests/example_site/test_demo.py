@@ -27,14 +27,17 @@ def test_everything_that_was_due_happened(demo):
     assert status == 0, child.output
 
 
-def test_a_task_that_fails_is_named_and_fails_the_demo(demo):
-    child = demo("--seconds", "9", BREAK_PULSE="1")
+def test_whatever_fails_is_named_and_fails_the_demo(demo):
+    # A schedule whose task raises, and jobs of no schedule that cannot reach their storage.
+    child = demo("--seconds", "8", BREAK_PULSE="1", REMOTE_STORAGE_OPTIONS='{"nonsense": 1}')
 
     status = child.wait(90)
 
     assert status == 1
     assert "✗ pulse, due at" in child.output
     assert "BREAK_PULSE asks this task to fail." in child.output
+    assert "✗ pictures: move_to_remote, First light, small: its job is" in child.output
+    assert "unexpected keyword argument 'nonsense'" in child.output
 
 
 def test_one_interrupt_ends_every_process_without_a_traceback(demo, free_port, tmp_path):
@@ -52,14 +55,6 @@ def test_one_interrupt_ends_every_process_without_a_traceback(demo, free_port, t
         assert database.execute(living).fetchall() == []
     with pytest.raises(OSError, match="refused"):
         urllib.request.urlopen(f"http://127.0.0.1:{free_port}/")
-
-
-def test_a_job_of_no_schedule_that_fails_is_named_too(demo):
-    child = demo("--seconds", "6", REMOTE_STORAGE_OPTIONS='{"nonsense": 1}')
-
-    assert child.wait(90) == 1
-    assert "✗ pictures: move_to_remote, First light, small: its job is" in child.output
-    assert "unexpected keyword argument 'nonsense'" in child.output
 
 
 def test_a_process_that_dies_ends_the_demo(demo):

@@ -37,7 +37,7 @@ class Command(BaseCommand):
             )
         self.printer = Printer(sys.stdout)
         self.stopping = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: self.stopping.set())
         port = free_port(options["port"])
         since = self.prepare(fresh=options["fresh"])
