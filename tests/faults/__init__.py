@@ -1,0 +1,1 @@
+"""Faults on purpose: processes are killed, and the books must still balance."""
