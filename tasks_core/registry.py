@@ -54,7 +54,7 @@ def find(func: Any) -> Task[Any, Any]:
     if known is not None:
         return known
     module = name.rpartition(".")[0]
-    if not may_run_from(module):
+    if not may_run_from(module) or _needs_declaration(module):
         raise InvalidCall(
             f"{name} cannot run in the background: {module} is not part of an installed app "
             "(or is its migrations, management or tests). Move the function, declare it with "
@@ -81,7 +81,8 @@ def resolve(name: str) -> Task[Any, Any]:
     if isinstance(found, Task):
         return found
     function, options = _unwrapped(found)
-    if not isinstance(function, FunctionType) or _path(function) != name:
+    is_own = isinstance(function, FunctionType) and _path(function) == name
+    if not is_own or _needs_declaration(module_name):
         raise UnknownTask(f"{name!r:.200} is not a function defined in {module_name!r:.200}.")
     return Task(func=function, name=name, options=options)
 
@@ -122,6 +123,11 @@ def may_run_from(module: str) -> bool:
             if not CLOSED.intersection(inside):
                 return True
     return False
+
+
+def _needs_declaration(module: str) -> bool:
+    """Say whether only declared tasks of the module may run: so it is with our own code."""
+    return f"{module}.".startswith("tasks_core.") and not any(rule(module) for rule in extra_rules)
 
 
 def _path(func: FunctionType) -> str:
