@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from tasks_core import clock, payloads
 from tasks_core.exceptions import InvalidCall
+from tasks_core.outcomes import storable
 
 MIN_PRIORITY, MAX_PRIORITY = -100, 100
 MAX_QUEUE, MAX_KEY, MAX_LABEL = 64, 255, 255
@@ -68,7 +69,7 @@ class Call:
             expires_at=None
             if self.expires_at is None
             else instant(self.expires_at, what="expires_at"),
-            label=str(self.label)[:MAX_LABEL].replace("\0", ""),
+            label=_free_text(self.label),
             creator=_creator(self.creator),
             context=payloads.normal(dict(self.context), what="context"),
         )
@@ -92,13 +93,13 @@ def instant(when: When, *, what: str) -> datetime:
     A naive datetime is taken in the default time zone, as in the RFC's own example; a
     timedelta counts from now.
     """
-    if isinstance(when, timedelta):
-        return clock.now() + when
-    if not isinstance(when, datetime):
+    if not isinstance(when, (datetime, timedelta)):
         raise InvalidCall(
             f"{what} must be a datetime or a timedelta, not {type(when).__name__}: {when!r:.80}."
         )
     try:
+        if isinstance(when, timedelta):
+            return clock.now() + when
         if timezone.is_naive(when):
             when = timezone.make_aware(when, timezone.get_default_timezone())
         return when.astimezone(UTC)
@@ -152,10 +153,18 @@ def _timeout(value: Any) -> timedelta | None:
         return None
     if isinstance(value, bool) or not isinstance(value, (timedelta, int, float)):
         raise InvalidCall(f"timeout must be a timedelta or seconds, not {value!r:.80}.")
-    wait = value if isinstance(value, timedelta) else timedelta(seconds=value)
+    try:
+        wait = value if isinstance(value, timedelta) else timedelta(seconds=value)
+    except (OverflowError, ValueError):  # infinity, nan
+        raise InvalidCall(f"timeout is no length of time: {value!r:.80}.") from None
     if wait <= timedelta(0):
         raise InvalidCall(f"timeout must be longer than nothing, not {value!r:.80}.")
     return wait
+
+
+def _free_text(value: Any) -> str:
+    """Return what is only for people, cut and cleaned rather than refused."""
+    return storable(str(value)[:MAX_LABEL], MAX_LABEL)[:MAX_LABEL]
 
 
 def _creator(creator: Any) -> str:
@@ -163,7 +172,7 @@ def _creator(creator: Any) -> str:
     if creator is None:
         return ""
     if isinstance(creator, str):
-        return creator[:MAX_LABEL].replace("\0", "")
+        return _free_text(creator)
     if isinstance(creator, models.Model):
         return f"{type(creator)._meta.label}:{creator.pk}"
     raise InvalidCall(f"creator must be a model instance or text, not {type(creator).__name__}.")
