@@ -18,7 +18,7 @@ def execute(attempt: Attempt) -> Outcome:
     try:
         task = registry.resolve(attempt.task)
         function = async_to_sync(task.func) if task.is_async else task.func
-        return _returned(function(*_arguments(task, attempt), **attempt.kwargs))
+        return _returned(attempt, function(*_arguments(task, attempt), **attempt.kwargs))
     except BaseException as error:  # noqa: BLE001 - a job's sys.exit() is the job's error, not ours
         return _raised(attempt, error)
 
@@ -27,7 +27,7 @@ async def aexecute(attempt: Attempt) -> Outcome:
     """Run one coroutine job on this event loop and say how it ended."""
     try:
         task = registry.resolve(attempt.task)
-        return _returned(await task.func(*_arguments(task, attempt), **attempt.kwargs))
+        return _returned(attempt, await task.func(*_arguments(task, attempt), **attempt.kwargs))
     except asyncio.CancelledError as error:
         current = asyncio.current_task()
         if current is not None and current.cancelling():
@@ -49,23 +49,28 @@ def _arguments(task: Task[Any, Any], attempt: Attempt) -> list[Any]:
     return [attempt.job_context(), *attempt.args] if task.takes_context else attempt.args
 
 
-def _returned(value: Any) -> Outcome:
-    return Succeeded(payloads.normal(value, what="The return value"))
+def _returned(attempt: Attempt, value: Any) -> Outcome:
+    try:
+        return Succeeded(payloads.normal(value, what="The return value"))
+    except InvalidCall as error:  # it would return the same again
+        return Errored(_kept(attempt, error), reason="result", cause=error)
 
 
 def _raised(attempt: Attempt, error: BaseException) -> Outcome:
     if isinstance(error, Snooze):
         return Snoozed(error.delay)
-    kept = AttemptError.of(error, attempt=attempt.number, at=clock.now())
-    if isinstance(error, InvalidCall):  # what it returned: it would return it again
-        return Errored(kept, reason="result", cause=error)
+    kept = _kept(attempt, error)
     if isinstance(error, UnknownTask):
         return Errored(kept, reason="unknown task", cause=error)
     return Errored(kept, retry_in=_retry_in(attempt), cause=error)
 
 
+def _kept(attempt: Attempt, error: BaseException) -> AttemptError:
+    return AttemptError.of(error, attempt=attempt.number, at=clock.now())
+
+
 def _retry_in(attempt: Attempt) -> timedelta:
     try:
         return retries.delay(attempt.number, registry.resolve(attempt.task).backoff)
-    except Exception:  # noqa: BLE001 - a task's own back-off function is user code too
+    except BaseException:  # noqa: BLE001 - a task's own back-off function is user code too
         return retries.delay(attempt.number)
