@@ -1,0 +1,97 @@
+"""What may be said about a call, and what is refused with a sentence."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.contrib.auth.models import Group
+
+from tasks_core import Call
+from tasks_core.calls import instant
+from tasks_core.exceptions import InvalidCall
+from tasks_core.testing import FrozenClock
+from tests.tasks_core.rows import HOUR, NOON
+
+
+def checked(**fields):
+    return Call(print, **fields).checked()
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"args": "tea"}, "args must be a list or tuple, not str"),
+        ({"kwargs": ["tea"]}, "kwargs must be a dict, not list"),
+        ({"priority": 101}, "from -100 to 100"),
+        ({"priority": -101}, "from -100 to 100"),
+        ({"priority": True}, "whole number"),
+        ({"priority": 1.0}, "whole number"),
+        ({"queue": ""}, "without space"),
+        ({"queue": " mail"}, "without space"),
+        ({"queue": "q" * 65}, "longer than 64"),
+        ({"queue": "a\0b"}, "NUL"),
+        ({"queue": None}, "must be text"),
+        ({"key": ""}, "without space"),
+        ({"key": "k" * 256}, "longer than 255"),
+        ({"key": "\ud800"}, "surrogate"),
+        ({"max_attempts": 0}, "from 1 to 10000"),
+        ({"max_attempts": "3"}, "whole number"),
+        ({"timeout": 0}, "longer than nothing"),
+        ({"timeout": "5s"}, "timedelta or seconds"),
+        ({"timeout": float("nan")}, "timeout"),
+        ({"timeout": float("inf")}, "timeout"),
+        ({"when": "tomorrow"}, "when must be a datetime or a timedelta"),
+        ({"when": timedelta.max}, "outside the calendar"),
+        ({"when": timedelta.min}, "outside the calendar"),
+        ({"expires_at": 5}, "expires_at must be"),
+        ({"creator": 5}, "creator must be a model instance or text"),
+        ({"context": {1: 2}}, "context"),
+    ],
+)
+def test_what_cannot_be_stored_is_refused_with_its_name(fields, words):
+    with pytest.raises(InvalidCall, match=words):
+        checked(**fields)
+
+
+def test_an_invalid_call_is_a_value_error():
+    with pytest.raises(ValueError, match="priority"):
+        checked(priority="high")
+
+
+@pytest.mark.parametrize("option", ["label", "creator"])
+def test_free_text_is_made_storable(option):
+    stored = getattr(checked(**{option: "a\0b\ud800" + "x" * 300}), option)
+
+    assert len(stored) <= 255
+    assert "\0" not in stored
+    stored.encode()
+
+
+def test_a_creator_is_kept_as_label_and_primary_key():
+    assert checked(creator=Group(pk=7)).creator == "auth.Group:7"
+
+
+def test_a_delay_counts_from_now():
+    with FrozenClock(NOON):
+        assert instant(HOUR, what="when") == NOON + HOUR
+
+
+def test_every_instant_becomes_utc():
+    paris = datetime(2026, 11, 21, 13, tzinfo=UTC).astimezone()
+
+    assert instant(paris, what="when").tzinfo is UTC
+
+
+def test_the_default_time_zone_reads_naive_times(settings):
+    settings.TIME_ZONE = "Europe/Paris"
+
+    assert instant(datetime(2026, 7, 1, 14), what="when") == datetime(2026, 7, 1, 12, tzinfo=UTC)
+
+
+def test_tuples_become_lists_before_anything_is_stored():
+    call = checked(args=(1, (2, 3)), kwargs={"a": (4,)})
+
+    assert (call.args, call.kwargs) == ([1, [2, 3]], {"a": [4]})
+
+
+def test_the_options_are_checked_in_the_call_and_not_in_its_building():
+    Call(print, priority="high")

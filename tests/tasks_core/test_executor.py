@@ -1,0 +1,134 @@
+"""Running attempt -> outcome, whatever the job does."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from asgiref.sync import async_to_sync
+
+from tasks_core import Snooze, executor, task
+from tasks_core.attempts import Attempt
+from tasks_core.exceptions import InvalidCall
+from tasks_core.outcomes import Errored, Snoozed, Succeeded
+
+HOUR = timedelta(hours=1)
+
+
+@task
+def give_back(value):
+    return value
+
+
+@task
+async def give_back_later(value):
+    return value
+
+
+@task(backoff=HOUR)
+def raise_what(name):
+    raise {
+        "exit": SystemExit(3),
+        "interrupt": KeyboardInterrupt(),
+        "generator": GeneratorExit(),
+        "unreadable": Unreadable(),
+        "group": ExceptionGroup("several", [ValueError("a"), KeyError("b")]),
+        "call": InvalidCall("args: a set is not JSON."),
+        "snooze": Snooze(90),
+        "bytes": ValueError(b"\xff\x00"),
+    }[name]
+
+
+@task(backoff=HOUR)
+async def raise_what_later(name):
+    raise_what(name)
+
+
+def leave(attempt):
+    raise SystemExit(attempt)
+
+
+@task(backoff=leave)
+def back_off_badly():
+    raise RuntimeError("broken")
+
+
+@task(takes_context=True)
+def show_context(context):
+    return [context.attempt, context.is_last_attempt]
+
+
+class Unreadable(Exception):
+    def __str__(self):
+        raise RuntimeError("no text")
+
+
+def run(function, *args, **fields):
+    known = {"job_id": uuid4(), "task": function.name, "args": list(args), "max_attempts": 3}
+    attempt = Attempt(**known | fields)
+    if function.is_async:
+        return async_to_sync(executor.aexecute)(attempt)
+    return executor.execute(attempt)
+
+
+@pytest.mark.parametrize("function", [give_back, give_back_later])
+def test_what_a_job_returns_is_its_value(function):
+    assert run(function, {"a": (1,)}) == Succeeded({"a": [1]})
+
+
+@pytest.mark.parametrize("function", [give_back, give_back_later])
+def test_what_is_not_json_fails_for_good(function):
+    outcome = run(function, object())
+
+    assert isinstance(outcome, Errored)
+    assert (outcome.reason, outcome.retry_in) == ("result", None)
+    assert "The return value: a object is not JSON" in outcome.error.message
+
+
+@pytest.mark.parametrize("function", [raise_what, raise_what_later])
+@pytest.mark.parametrize(
+    ("name", "exception", "message"),
+    [
+        ("exit", "builtins.SystemExit", "3"),
+        ("interrupt", "builtins.KeyboardInterrupt", ""),
+        ("generator", "builtins.GeneratorExit", ""),
+        ("unreadable", f"{__name__}.Unreadable", "<Unreadable whose text cannot be read>"),
+        ("group", "builtins.ExceptionGroup", "several (2 sub-exceptions)"),
+        ("call", "tasks_core.exceptions.InvalidCall", "args: a set is not JSON."),
+        ("bytes", "builtins.ValueError", "b'\\xff\\x00'"),
+    ],
+)
+def test_whatever_a_job_raises_is_an_error_that_is_tried_again(function, name, exception, message):
+    outcome = run(function, name)
+
+    assert (outcome.error.exception, outcome.error.message) == (exception, message)
+    assert (outcome.reason, outcome.retry_in) == ("error", HOUR)
+
+
+@pytest.mark.parametrize("function", [raise_what, raise_what_later])
+def test_a_snooze_is_no_error(function):
+    assert run(function, "snooze") == Snoozed(timedelta(seconds=90))
+
+
+def test_a_back_off_that_fails_is_replaced_by_the_default():
+    outcome = run(back_off_badly)
+
+    assert outcome.error.message == "broken"
+    assert timedelta(0) <= outcome.retry_in <= timedelta(seconds=5)
+
+
+def test_a_task_that_asks_is_given_its_context():
+    assert run(show_context, number=3) == Succeeded([3, True])
+
+
+@pytest.mark.parametrize("fields", [{"args": 5}, {"kwargs": [1]}, {"context": 7}])
+def test_a_row_that_was_tampered_with_is_an_error_of_its_job(fields):
+    outcome = run(show_context if "context" in fields else give_back, **fields)
+
+    assert isinstance(outcome, Errored)
+
+
+def test_a_name_that_cannot_be_resolved_fails_for_good():
+    outcome = executor.execute(Attempt(job_id=uuid4(), task="os.system", args=["true"]))
+
+    assert (outcome.reason, outcome.retry_in) == ("unknown task", None)
+    assert not executor.is_async(Attempt(job_id=uuid4(), task="os.system"))
