@@ -20,6 +20,7 @@ from scheduler.dashboard import parts
 VIEW = "tasks_scheduler.view_schedule"
 SPANS = {"5m": timedelta(minutes=5), "1h": timedelta(hours=1), "1d": timedelta(days=1)}
 USUAL = "1h"
+EVERY = {"5m": 2_000, "1h": 2_000, "1d": 10_000}  # milliseconds between two looks
 
 View = Callable[[HttpRequest], HttpResponseBase]
 
@@ -42,7 +43,7 @@ def for_viewers(view: View) -> View:
 def index(request: HttpRequest) -> HttpResponse:
     snapshot = dashboard.snapshot(span=span_of(request))
     spans = {"5m": _("5 minutes"), "1h": _("1 hour"), "1d": _("1 day")}
-    shown = {"spans": spans.items(), "chosen": chosen(request)}
+    shown = {"spans": spans.items(), "chosen": chosen(request), "every": EVERY[chosen(request)]}
     return render(request, "tasks_scheduler/dashboard.html", parts.context(snapshot) | shown)
 
 

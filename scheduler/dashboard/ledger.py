@@ -39,6 +39,21 @@ class Entry:
         return span(self.lag_seconds)
 
 
+@dataclass(slots=True)
+class Row:
+    """The columns of an occurrence that say what it came to."""
+
+    pk: int
+    schedule_key: str
+    due_at: datetime
+    until_at: datetime
+    count: int | None
+    outcome: str
+    job_id: UUID | None
+    job_state: str
+    recorded_at: datetime
+
+
 def newest(*, now: datetime, limit: int) -> list[Entry]:
     """Return what was decided last, newest first."""
     rows = list(Occurrence.objects.using(conf.database()).order_by("-recorded_at", "-pk")[:limit])
@@ -61,7 +76,7 @@ def newest(*, now: datetime, limit: int) -> list[Entry]:
     ]
 
 
-def states_of(rows: Iterable[Occurrence]) -> dict[int, str]:
+def states_of(rows: Iterable[Occurrence | Row]) -> dict[int, str]:
     """Return for each occurrence what it is now: skipped, or the state of its job."""
     rows = list(rows)
     open_ids = [row.job_id for row in rows if row.job_id and not row.job_state]
@@ -69,7 +84,7 @@ def states_of(rows: Iterable[Occurrence]) -> dict[int, str]:
     return {row.pk: state_of(row, living) for row in rows}
 
 
-def state_of(row: Occurrence, living: dict[UUID, str]) -> str:
+def state_of(row: Occurrence | Row, living: dict[UUID, str]) -> str:
     if row.outcome == Outcome.SKIPPED:
         return SKIPPED
     return row.job_state or living.get(row.job_id or UUID(int=0), UNKNOWN)

@@ -12,18 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from scheduler import conf
-from scheduler.dashboard.ledger import SKIPPED, UNKNOWN, states_of
+from scheduler.dashboard.ledger import SKIPPED, UNKNOWN, Row, states_of
 from scheduler.models import Occurrence, Schedule
 from scheduler.triggers import Trigger, next_due
 from tasks_core.states import JobState
 
 BUCKETS = 240
 RECORDED = 20_000
-NAMES = {
-    JobState.SUCCESSFUL: "successful",
-    JobState.READY: "waiting",
-    JobState.SCHEDULED: "waiting",
-}
+NAMES: dict[str, str] = {JobState.READY: "waiting", JobState.SCHEDULED: "waiting"}
 # Of several due times in one bucket, the first of these gives it its colour.
 WORST_FIRST = ("failed", "missing", "running", "waiting", "late", SKIPPED, "cancelled", UNKNOWN)
 
@@ -41,23 +37,25 @@ class Tick:
 def recorded(keys: list[str], *, now: datetime, span: timedelta) -> dict[str, list[Tick]]:
     """Return the ticks of the ledger in the past ``span``, oldest first, by schedule."""
     since = bucket_of(now - span, span)
-    rows = Occurrence.objects.using(conf.database()).filter(
+    on_time = conf.tuning().on_time
+    ledger = Occurrence.objects.using(conf.database()).filter(
         schedule_key__in=keys, due_at__gte=since
     )
-    newest = list(rows.order_by("-due_at")[:RECORDED])
-    states = states_of(newest)
+    # No models: a day of a fast schedule is so many rows that building them would be felt.
+    newest = ledger.order_by("-due_at").values_list(*Row.__slots__)[:RECORDED]
+    rows = [Row(*values) for values in newest]
+    states = states_of(rows)
     found: dict[str, dict[datetime, Tick]] = {}
-    for row in reversed(newest):
+    for row in reversed(rows):
         lane = found.setdefault(row.schedule_key, {})
         at = bucket_of(row.due_at, span)
-        lane[at] = worse(lane.get(at), tick_of(row, states[row.pk], at))
+        lane[at] = worse(lane.get(at), tick_of(row, states[row.pk], at, on_time=on_time))
     return {key: list(lane.values()) for key, lane in found.items()}
 
 
-def tick_of(row: Occurrence, state: str, at: datetime) -> Tick:
-    state = NAMES.get(JobState(state), state) if state in JobState.values else state
-    is_late = row.recorded_at - row.due_at > conf.tuning().on_time
-    if state == "successful" and is_late:
+def tick_of(row: Row, state: str, at: datetime, *, on_time: timedelta) -> Tick:
+    state = NAMES.get(state, state)
+    if state == "successful" and row.recorded_at - row.due_at > on_time:
         state = "late"
     until = row.until_at if row.until_at > row.due_at else None
     return Tick(at=at, state=state, until=until, count=row.count)
