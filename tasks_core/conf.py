@@ -61,5 +61,7 @@ def did_you_mean(word: str, known: Any) -> str:
 
 def jobs() -> dict[str, dict[str, Any]]:
     """Return the JOBS setting by alias. It is flat if and only if "BACKEND" is a key."""
-    setting: dict[str, Any] = getattr(settings, "JOBS", None) or DEFAULT_JOBS
+    setting: Any = getattr(settings, "JOBS", None) or DEFAULT_JOBS
+    if not isinstance(setting, dict):
+        raise ImproperlyConfigured(f"JOBS must be a dict, not {type(setting).__name__}.")
     return {DEFAULT_ALIAS: setting} if "BACKEND" in setting else dict(setting)

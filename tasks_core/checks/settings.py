@@ -49,7 +49,8 @@ def _backend(alias: str) -> Iterator[CheckMessage]:
 @register(TAG)
 def check_default_alias(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """W001: JOBS has aliases but none is called "default"."""
-    if conf.DEFAULT_ALIAS in conf.jobs():
+    jobs = getattr(settings, "JOBS", None) or {}
+    if not isinstance(jobs, dict) or conf.DEFAULT_ALIAS in conf.jobs():
         return []
     return [
         CheckWarning(
