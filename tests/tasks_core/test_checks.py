@@ -1,0 +1,136 @@
+"""What ``manage.py check`` says: each id once here, with its cure."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.checks import run_checks
+from django.db import connections
+from django.test import override_settings
+
+from tasks_core.checks.database import check_database
+
+DATABASE = "tasks_core.backends.database.DatabaseBackend"
+IMMEDIATE = "tasks_core.backends.immediate.ImmediateBackend"
+
+
+def messages():
+    return {message.id: message for message in run_checks(tags=["jobs"])}
+
+
+def test_the_test_project_is_sound():
+    assert messages() == {}
+
+
+@pytest.mark.parametrize(
+    ("changed", "check_id", "words", "cure"),
+    [
+        ({"JOBS": None}, None, "", ""),
+        ({"JOBS": "dummy"}, "E001", "JOBS must be a dict, not str", "DatabaseBackend"),
+        ({"JOBS": {"BACKEND": "no.such.Thing"}}, "E001", "no", "dotted path"),
+        (
+            {"JOBS": {"BACKEND": DATABASE, "OPTIONS": {"database": "gone"}}},
+            "E002",
+            "no alias 'gone'",
+            "Known: default, queue",
+        ),
+        (
+            {"JOBS": {"BACKEND": DATABASE, "OPTIONS": {"databse": "queue"}}},
+            "E003",
+            "unknown OPTIONS databse",
+            "database",
+        ),
+        (
+            {"JOBS": {"BACKEND": IMMEDIATE, "OPTIONS": {"rise": True}}},
+            "E003",
+            "unknown OPTIONS rise",
+            "raise",
+        ),
+        ({"TASKS_CORE": {"LEESE": 5}}, "E004", "Did you mean 'LEASE'", "settings"),
+        ({"TASKS_CORE": {"LEASE": "60"}}, "E004", "TASKS_CORE['LEASE'] must be", "default is"),
+        ({"TASKS_CORE": {"CONCURRENCY": 1.5}}, "E004", "must be", "default is 4"),
+        ({"USE_TZ": False}, "E005", "USE_TZ is False", "USE_TZ = True"),
+        ({"JOBS": {"other": {"BACKEND": IMMEDIATE}}}, "W001", 'no backend "default"', "default"),
+    ],
+)
+def test_a_wrong_setting_is_found_with_its_cure(changed, check_id, words, cure):
+    with override_settings(**changed):
+        found = messages()
+
+    assert list(found) == ([f"tasks_core.{check_id}"] if check_id else [])
+    for message in found.values():
+        assert words in message.msg
+        assert cure in message.hint
+
+
+@pytest.mark.parametrize("lease", [timedelta(seconds=30), 30, 0.5])
+def test_a_duration_may_be_given_in_seconds(lease):
+    with override_settings(TASKS_CORE={"LEASE": lease}):
+        assert messages() == {}
+
+
+def test_a_schedule_without_its_app_is_told(settings):
+    settings.INSTALLED_APPS = [app for app in settings.INSTALLED_APPS if app != "scheduler"]
+    settings.SCHEDULE = {"tea": {}}
+
+    assert '"scheduler" to INSTALLED_APPS' in messages()["tasks_core.W002"].hint
+
+
+@pytest.mark.vendor("sqlite")
+def test_a_foreign_package_of_the_same_name_is_told(settings, tmp_path, manage_process):
+    foreign = tmp_path / "scheduler" / "__init__.py"
+    foreign.parent.mkdir()
+    foreign.touch()
+    apps = [app for app in settings.INSTALLED_APPS if app != "scheduler"]
+
+    child = manage_process(
+        "check",
+        settings={"INSTALLED_APPS": apps, "SCHEDULE": {"tea": {}}},
+        # Not the current folder first, which holds the right one.
+        environment={"PYTHONPATH": str(tmp_path), "PYTHONSAFEPATH": "1"},
+    )
+
+    assert child.wait() == 0
+    assert f"tasks_core.W003) The package 'scheduler' at {foreign} is not" in child.output
+
+
+SOUND = {
+    "sqlite": {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL",
+    },
+    "postgresql": {},
+    "mysql": {"isolation_level": "read committed"},
+}
+
+
+@pytest.mark.every_database
+@pytest.mark.parametrize(
+    ("vendor", "changed", "check_id"),
+    [
+        ("sqlite", {}, None),
+        ("sqlite", {"transaction_mode": "DEFERRED"}, "E006"),
+        ("sqlite", {"transaction_mode": None}, "E006"),
+        ("sqlite", {"init_command": ""}, "E006"),
+        ("sqlite", {"timeout": 1}, "E006"),
+        ("postgresql", {}, None),
+        ("postgresql", {"isolation_level": "SERIALIZABLE"}, "E007"),
+        ("postgresql", {"isolation_level": "READ_COMMITTED"}, None),
+        ("mysql", {}, None),
+        ("mysql", {"isolation_level": None}, "W004"),
+        ("mysql", {"isolation_level": "repeatable read"}, "W004"),
+    ],
+)
+def test_options_of_a_database_that_lose_or_repeat_jobs(vendor, changed, check_id, monkeypatch):
+    connection = connections["default"]
+    if connection.vendor != vendor:
+        connection = connections["queue"]
+    if connection.vendor != vendor:
+        return  # said by the run on that database
+    options = SOUND[vendor] | changed
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", options)
+
+    found = list(check_database(connection.alias))
+
+    assert [message.id for message in found] == ([f"tasks_core.{check_id}"] if check_id else [])
+    assert all(message.hint for message in found)
