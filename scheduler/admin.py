@@ -184,7 +184,7 @@ class ScheduleAdmin(ReadOnlyAdmin):
 
 @admin.register(Occurrence)
 class OccurrenceAdmin(ReadOnlyAdmin):
-    list_display = ("schedule", "due_at", "became", "count", "lag", "job", "recorded_by")
+    list_display = ("schedule", "due", "became", "count", "lag", "job", "recorded_by")
     list_filter = ("outcome", "reason", "job_state", "recorded_at")
     search_fields = ("schedule_key", "=job_id")
     date_hierarchy = "due_at"
@@ -192,6 +192,10 @@ class OccurrenceAdmin(ReadOnlyAdmin):
     @admin.display(description=_("schedule"), ordering="schedule_key")
     def schedule(self, row: Occurrence) -> str:
         return str(row.schedule_key)
+
+    @admin.display(description=_("due"), ordering="due_at")
+    def due(self, row: Occurrence) -> SafeString:
+        return instant(row.due_at)
 
     @admin.display(description=_("became"), ordering="outcome")
     def became(self, row: Occurrence) -> SafeString:

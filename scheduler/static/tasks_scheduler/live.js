@@ -141,6 +141,6 @@ function offerPause() {
 if (live) {
   for (const part of document.querySelectorAll("[data-part]")) remember(part);
   offerPause();
-  run();
   poll();
 }
+run();
