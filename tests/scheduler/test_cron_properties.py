@@ -1,10 +1,10 @@
 """What holds for every expression, zone and moment."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import islice, pairwise, takewhile
 from zoneinfo import ZoneInfo
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from scheduler.cron import LONGEST_CATCH_UP, next_after
@@ -78,6 +78,9 @@ def test_wildcard_minutes_are_evenly_spaced_in_elapsed_time(place, case):
 
 
 @settings(max_examples=60)
+@example("America/Nuuk", 2024, 0, 0)  # a gap that ends at midnight
+@example("America/Nuuk", 2024, 23, 30)
+@example("America/Sao_Paulo", 2017, 0, 30)  # one that begins there
 @given(zone_names, st.integers(1996, 2050), st.integers(0, 23), st.integers(0, 59))
 def test_a_fixed_time_fires_exactly_once_on_each_day_that_has_it(zone_name, year, hour, minute):
     zone = ZoneInfo(zone_name)
@@ -85,16 +88,20 @@ def test_a_fixed_time_fires_exactly_once_on_each_day_that_has_it(zone_name, year
     end = datetime(year + 1, 1, 1, tzinfo=zone).astimezone(UTC)
     trigger = Cron(f"{minute} {hour} * * *", zone_name)
     found = takewhile(lambda due_at: due_at < end, due_times(trigger, start))
-    fired = [nominal_day(due_at, zone) for due_at in found]
+    fired = [nominal_day(due_at, zone, time(hour, minute)) for due_at in found]
     assert fired == [day for day in days_of(year) if day not in days_without(zone, year)]
 
 
-def nominal_day(due_at, zone):
-    """The local day, but as the clock stood before a change at this very instant."""
+def nominal_day(due_at, zone, wanted):
+    """The local day, or the day before when ``wanted`` fell into a gap that ends here."""
     change = next((one for one in changes(zone, due_at.year) if one.at == due_at), None)
-    if change and change.size > timedelta(0) and change.size <= LONGEST_CATCH_UP:
-        return change.wall_before.date()
+    if change and timedelta(0) < change.size <= LONGEST_CATCH_UP:
+        missed = datetime.combine(change.wall_before.date(), wanted)
+        if change.wall_before <= missed < change.wall_after:
+            return missed.date()
     return due_at.astimezone(zone).date()
+
+
 
 
 def days_of(year):
