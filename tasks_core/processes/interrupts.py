@@ -1,7 +1,9 @@
 """TERM and INT ask a process to stop; the handler only says so, the loop does it."""
 
 import signal
+import threading
 from collections.abc import Callable
+from queue import SimpleQueue
 from typing import Any
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -9,5 +11,14 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 def stop_on_signals(stop: Callable[..., Any]) -> None:
     """Call ``stop`` at each TERM and INT. Only the main thread may ask for this."""
+    # Python interrupts the main thread between any two instructions, perhaps while it holds the
+    # lock of the very Event that ``stop`` sets. Only a SimpleQueue may be touched there.
+    asked: SimpleQueue[int] = SimpleQueue()
+    threading.Thread(target=_pass_on, args=(asked, stop), name="signals", daemon=True).start()
     for number in SIGNALS:
-        signal.signal(number, stop)
+        signal.signal(number, lambda received, _frame: asked.put(received))
+
+
+def _pass_on(asked: "SimpleQueue[int]", stop: Callable[..., Any]) -> None:
+    while True:
+        stop(asked.get())
