@@ -61,9 +61,16 @@ class Loop:
             wait = self.report_failure()
         else:
             self.failures = 0
-            if self.health_file is not None:
-                self.health_file.touch()  # its age is how long nothing worked
+            self.note_health()
         return wait
+
+    def note_health(self) -> None:
+        """Touch the health file, whose age is how long nothing worked."""
+        try:
+            if self.health_file is not None:
+                self.health_file.touch()
+        except OSError:  # a full disk makes the file old, and ends no process
+            logger.exception("%s cannot write %s", self.name, self.health_file)
 
     def report_failure(self) -> float:
         """Log the exception being handled and return how many seconds to wait after it."""
