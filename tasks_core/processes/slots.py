@@ -68,6 +68,7 @@ class Slots:
         began = clock.monotonic()
         outcome = executor.execute(attempt)
         seconds = clock.monotonic() - began
+        leave_no_transaction()
         close_old_connections()
         self._hand_in(attempt, outcome, seconds)
 
@@ -90,3 +91,11 @@ class Slots:
             self._loop = asyncio.new_event_loop()
             threading.Thread(target=self._loop.run_forever, name="coroutines", daemon=True).start()
         return self._loop
+
+
+def leave_no_transaction() -> None:
+    """Undo what a job began and left open: the next one in this thread would be inside it."""
+    for connection in connections.all(initialized_only=True):
+        if connection.in_atomic_block:
+            connection.close()
+            del connections[connection.alias]
