@@ -89,8 +89,16 @@ class Slots:
     def _event_loop(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
-            threading.Thread(target=self._loop.run_forever, name="coroutines", daemon=True).start()
+            loop = (self._loop,)
+            threading.Thread(target=_serve, args=loop, name="coroutines", daemon=True).start()
         return self._loop
+
+
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    try:
+        loop.run_forever()
+    finally:
+        loop.close()
 
 
 def leave_no_transaction() -> None:
