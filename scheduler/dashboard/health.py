@@ -83,6 +83,7 @@ def overdue(now: datetime) -> Vital:
         value=str(count + stuck),
         level="bad" if count or stuck else "good",
         detail=", ".join(filter(None, details)) or _("every due time is in the ledger"),
+        advice="manage.py schedules list" if count or stuck else "",
         since=late.aggregate(at=Min("next_due_at"))["at"],
     )
 
@@ -97,7 +98,8 @@ def oldest_ready(now: datetime) -> Vital:
         label=_("Oldest waiting job"),
         value="" if since else _("none"),
         level="bad" if late else "good",
-        detail=_("More workers would help.") if late else _("no job waits for long"),
+        detail=_("More workers would help:") if late else _("no job waits for long"),
+        advice="manage.py run_worker" if late else "",
         since=since,
     )
 
@@ -113,6 +115,7 @@ def failed(now: datetime) -> Vital:
         value=str(count),
         level="bad" if count else "good",
         detail=_("in the past 24 hours"),
+        advice="manage.py jobs list --state failed" if count else "",
     )
 
 
