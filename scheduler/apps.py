@@ -8,6 +8,7 @@ class SchedulerConfig(AppConfig):
     name = "scheduler"
     label = "tasks_scheduler"
     verbose_name = _("Schedules")
+    runs_only_declared_tasks = True  # its functions are no tasks for a writer of the store
     default_auto_field = "django.db.models.BigAutoField"
 
     #: What `run_worker --with-scheduler` runs beside its worker.

@@ -8,6 +8,7 @@ class TasksCoreConfig(AppConfig):
     name = "tasks_core"
     label = "tasks_core"
     verbose_name = _("Background jobs")
+    runs_only_declared_tasks = True  # our own functions are no tasks for a writer of the store
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

@@ -117,17 +117,15 @@ def may_run_from(module: str) -> bool:
         return True
     if parts[0] == "django" or not all(part.isidentifier() for part in parts):
         return False
-    for app in apps.get_app_configs():
-        if module == app.name or module.startswith(f"{app.name}."):
-            inside = parts[app.name.count(".") + 1 :]
-            if not CLOSED.intersection(inside):
-                return True
-    return False
+    app = apps.get_containing_app_config(module)
+    return app is not None and not CLOSED.intersection(parts[app.name.count(".") + 1 :])
 
 
 def _needs_declaration(module: str) -> bool:
-    """Say whether only declared tasks of the module may run: so it is with our own code."""
-    return f"{module}.".startswith("tasks_core.") and not any(rule(module) for rule in extra_rules)
+    """Say whether only declared tasks of the module's app may run, as of apps like this one."""
+    app = apps.get_containing_app_config(module)
+    only_declared = getattr(app, "runs_only_declared_tasks", False)
+    return only_declared and not any(rule(module) for rule in extra_rules)
 
 
 def _path(func: FunctionType) -> str:

@@ -26,18 +26,18 @@ def run_ready(
     try:
         while True:
             backend.dispatch()
-            attempts = backend.claim(owner=heartbeat.owner, limit=1, queues=queues, ids=ids)
-            if not attempts:
+            claimed = backend.claim(owner=heartbeat.owner, limit=1, queues=queues, ids=ids)
+            if not claimed:
                 return
-            yield run_one(backend, attempts[0])
+            for attempt in backend.start(claimed):
+                yield run_one(backend, attempt)
     finally:
         heartbeat.stop()
 
 
 def run_one(backend: "DatabaseBackend", attempt: Attempt) -> tuple[Attempt, Outcome]:
-    """Run one claimed job and settle it."""
+    """Run one started job and settle it."""
     sender = type(backend)
-    backend.start([attempt])
     job_started.send_robust(sender, attempt=attempt)
     began = clock.monotonic()
     outcome = executor.execute(attempt)

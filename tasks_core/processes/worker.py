@@ -107,12 +107,11 @@ class Worker(Loop):
         connections.close_all()
 
     def _claim(self, limit: int) -> list[Attempt]:
-        attempts = self.backend.claim(owner=self.heartbeat.owner, limit=limit, queues=self.queues)
-        if attempts:
-            self.backend.start(attempts)
-            self.claimed += len(attempts)
-            for attempt in attempts:
-                self.slots.run(attempt)
+        claimed = self.backend.claim(owner=self.heartbeat.owner, limit=limit, queues=self.queues)
+        attempts = self.backend.start(claimed) if claimed else []
+        self.claimed += len(attempts)
+        for attempt in attempts:
+            self.slots.run(attempt)
         return attempts
 
     def _limit(self) -> int:

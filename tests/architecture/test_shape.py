@@ -9,6 +9,9 @@ from tests.architecture.source import PACKAGE_SOURCES, Source, sources, where
 
 LINES_OF_FILE = 220
 LINES_OF_FUNCTION = 40
+LONG_FOR_A_REASON = {
+    "tasks_core/backends/database/backend.py": "the contents page of its folder: each verb once",
+}
 EMPTY_WORDS = re.compile(
     r"(^|_)(manager|handler|service|engine|broker|util|helper|common|misc)s?($|_)"
 )
@@ -23,7 +26,8 @@ def too_long(source: Source) -> list[str]:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
         and node.end_lineno - node.lineno >= LINES_OF_FUNCTION
     ]
-    return long_functions + ([f"{source.path}: {lines} lines"] if lines > LINES_OF_FILE else [])
+    is_long = lines > LINES_OF_FILE and source.path not in LONG_FOR_A_REASON
+    return long_functions + [f"{source.path}: {lines} lines"] * is_long
 
 
 def empty_words(source: Source) -> list[str]:

@@ -89,7 +89,7 @@ def test_a_start_is_noted_for_the_owner_alone():
     attempt = claim_one()
     Job.objects.update(claimed_by=make_process())
 
-    assert start("default", [attempt], now=NOON) == 0
+    assert start("default", [attempt], now=NOON) == []
     assert fresh(attempt).started_at is None
 
 
@@ -97,7 +97,7 @@ def test_a_start_is_noted_with_its_time():
     make_job()
     attempt = claim_one()
 
-    assert start("default", [attempt], now=NOON) == 1
+    assert start("default", [attempt], now=NOON) == [attempt]
     assert fresh(attempt).started_at == NOON
 
 

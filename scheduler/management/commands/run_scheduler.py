@@ -13,6 +13,7 @@ from django.utils import autoreload
 from scheduler import conf, declarations
 from scheduler.process import Scheduler
 from tasks_core.processes.interrupts import stop_on_signals
+from tasks_core.processes.output import show_log_lines
 
 EPILOG = """
 examples:
@@ -52,6 +53,7 @@ class Command(BaseCommand):
             if scheduler.run_once():
                 sys.exit(1)
             return
+        show_log_lines()
         self.announce()
         scheduler.run(duration=options["duration"])
 

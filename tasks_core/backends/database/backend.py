@@ -121,7 +121,7 @@ class DatabaseBackend(BaseJobBackend):
             self.database, owner=owner, limit=limit, now=self.now(), queues=queues, ids=ids
         )
 
-    def start(self, attempts: Sequence[Attempt]) -> int:
+    def start(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         from tasks_core.backends.database.claim import start
 
         return start(self.database, attempts, now=self.now())

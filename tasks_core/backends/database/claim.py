@@ -36,44 +36,50 @@ def claim(
     if not connections[alias].features.has_select_for_update and not ready.exists():
         return []
 
-    def take() -> list[Job]:
-        # Rows that another worker is claiming are skipped, never waited for. SQLite has no row
-        # locks and needs none: its transactions are IMMEDIATE, one writer at a time.
-        best_first = ready.order_by("-priority", "run_after", "pk")
-        jobs = list(best_first.select_for_update(skip_locked=True)[:limit])
-        moved = _of(alias, jobs).move(
-            JobState.READY,
-            JobState.RUNNING,
-            claimed_by=owner,
-            claimed_at=now,
-            started_at=None,
-            attempts=F("attempts") + 1,
-            fence=F("fence") + 1,
-        )
-        if moved == len(jobs):
-            return jobs
-        # Somebody was faster although the rows were locked (SQLite without IMMEDIATE): believe
-        # the rows. Ours are those whose fence we raised.
-        mine = Q(*(Q(pk=job.pk, fence=job.fence + 1) for job in jobs), _connector=Q.OR)
-        won = set(_of(alias, jobs).filter(mine, claimed_by=owner).values_list("pk", flat=True))
-        return [job for job in jobs if job.pk in won]
-
-    return [_attempt(job, owner) for job in in_transaction(alias, take)]
+    claimed = in_transaction(alias, lambda: _take(ready, owner=owner, limit=limit, now=now))
+    return [_attempt(job, owner) for job in claimed]
 
 
-def start(alias: str, attempts: Sequence[Attempt], *, now: datetime) -> int:
+def start(alias: str, attempts: Sequence[Attempt], *, now: datetime) -> list[Attempt]:
     """
-    Note that the user code of these claimed jobs is about to run; return how many are still ours.
+    Note that the user code of these claimed jobs is about to run; return those that are still ours.
 
     Committed before they run: after a crash it tells the attempts that count from those
     that never began.
     """
-    jobs = Job.objects.using(alias).filter(
+    ours = Job.objects.using(alias).filter(
         pk__in=[attempt.job_id for attempt in attempts],
         state=JobState.RUNNING,
         claimed_by__in={attempt.owner for attempt in attempts},
     )
-    return jobs.update(started_at=now)
+    if ours.update(started_at=now) == len(attempts):
+        return list(attempts)
+    # We were taken for dead since the claim: what was given away must not run here too.
+    kept = set(ours.values_list("pk", flat=True))
+    return [attempt for attempt in attempts if attempt.job_id in kept]
+
+
+def _take(ready: JobQuerySet, *, owner: UUID, limit: int, now: datetime) -> list[Job]:
+    # Rows that another worker is claiming are skipped, never waited for. SQLite has no row
+    # locks and needs none: its transactions are IMMEDIATE, one writer at a time.
+    best_first = ready.order_by("-priority", "run_after", "pk")
+    jobs = list(best_first.select_for_update(skip_locked=True)[:limit])
+    moved = _of(ready.db, jobs).move(
+        JobState.READY,
+        JobState.RUNNING,
+        claimed_by=owner,
+        claimed_at=now,
+        started_at=None,
+        attempts=F("attempts") + 1,
+        fence=F("fence") + 1,
+    )
+    if moved == len(jobs):
+        return jobs
+    # Somebody was faster although the rows were locked (SQLite without IMMEDIATE): believe
+    # the rows. Ours are those whose fence we raised.
+    mine = Q(*(Q(pk=job.pk, fence=job.fence + 1) for job in jobs), _connector=Q.OR)
+    won = set(_of(ready.db, jobs).filter(mine, claimed_by=owner).values_list("pk", flat=True))
+    return [job for job in jobs if job.pk in won]
 
 
 def _of(alias: str, jobs: list[Job]) -> JobQuerySet:

@@ -1,20 +1,18 @@
 """``manage.py jobs <verb>``: look at jobs and decide about them."""
 
-import json
 import sys
-from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils.dateparse import parse_datetime, parse_duration
 
-from tasks_core import background, conf, job_backends
+from tasks_core import background, job_backends
 from tasks_core.backends.database import DatabaseBackend
-from tasks_core.calls import instant
 from tasks_core.exceptions import InvalidCall, InvalidJobBackend
+from tasks_core.management.arguments import add_filters, age, json_value, moment, verb_parser
 from tasks_core.models import Job
 from tasks_core.outcomes import Succeeded
 from tasks_core.presentation import COLUMNS, ago, as_dict, as_json, as_lines, as_table
@@ -46,32 +44,34 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True, metavar="verb")
-        listing = _verb(verbs, "list", "the newest jobs first")
-        _add_filters(listing)
+        listing = verb_parser(verbs, "list", "the newest jobs first")
+        add_filters(listing)
         listing.add_argument("--limit", type=int, default=20, help="default: %(default)s")
-        _verb(verbs, "show", "everything about one job").add_argument("id", type=UUID)
-        run = _verb(verbs, "run", "run a waiting job, or a new call of a task, here and now")
+        verb_parser(verbs, "show", "everything about one job").add_argument("id", type=UUID)
+        run = verb_parser(verbs, "run", "run a waiting job, or a new call of a task, here and now")
         run.add_argument("what", help="a job's id or a task's dotted name")
-        run.add_argument("--args", dest="call_args", type=_json, default=[], help="JSON list")
-        run.add_argument("--kwargs", dest="call_kwargs", type=_json, default={}, help="JSON object")
+        run.add_argument("--args", dest="call_args", type=json_value, default=[], help="JSON list")
+        run.add_argument(
+            "--kwargs", dest="call_kwargs", type=json_value, default={}, help="JSON object"
+        )
         for name, words in (
             ("retry", "failed or cancelled -> ready, with all attempts"),
             ("cancel", "never run what has not been claimed"),
             ("reschedule", "change when or where an unclaimed job will run"),
             ("delete", "remove jobs that are not running"),
         ):
-            verb = _verb(verbs, name, words)
+            verb = verb_parser(verbs, name, words)
             verb.add_argument("id", nargs="*", type=UUID)
-            _add_filters(verb)
+            add_filters(verb)
             if name == "reschedule":
                 verb.add_argument(
-                    "--when", type=_when, help="ISO date and time, or 5m, 2h, 1d from now"
+                    "--when", type=moment, help="ISO date and time, or 5m, 2h, 1d from now"
                 )
                 verb.add_argument("--to-queue")
                 verb.add_argument("--priority", type=int)
-        prune = _verb(verbs, "prune", "remove old jobs that have ended, batch by batch")
+        prune = verb_parser(verbs, "prune", "remove old jobs that have ended, batch by batch")
         prune.add_argument("--state", choices=sorted(FINAL), help="default: all final states")
-        prune.add_argument("--older-than", type=_age, help="7d, 12h, 30m; default: the retention")
+        prune.add_argument("--older-than", type=age, help="7d, 12h, 30m; default: the retention")
 
     def handle(self, *args: Any, verb: str, **options: Any) -> None:
         self.json = options.pop("output") == "json"
@@ -184,19 +184,6 @@ class Command(BaseCommand):
         return Job.objects.using(self.backend.database)
 
 
-def _verb(verbs: Any, name: str, words: str) -> ArgumentParser:
-    parser: ArgumentParser = verbs.add_parser(name, help=words, description=words)
-    parser.add_argument("--backend", default=conf.DEFAULT_ALIAS, help="alias of JOBS")
-    parser.add_argument("--format", dest="output", choices=("table", "json"), default="table")
-    return parser
-
-
-def _add_filters(parser: ArgumentParser) -> None:
-    parser.add_argument("--state", choices=[state.value for state in JobState])
-    parser.add_argument("--queue")
-    parser.add_argument("--task", help="dotted name")
-
-
 def _backend(alias: str) -> DatabaseBackend:
     try:
         backend = job_backends[alias]
@@ -212,28 +199,3 @@ def _filtered(backend: DatabaseBackend, *, state: Any, queue: Any, task: Any, **
     return Job.objects.using(backend.database).filter(
         **{name: value for name, value in told.items() if value}
     )
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise ArgumentTypeError(f"not JSON: {error}") from error
-
-
-def _age(text: str) -> timedelta:
-    units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-    if text[:-1].isdigit() and text[-1:] in units:
-        return timedelta(**{units[text[-1]]: int(text[:-1])})
-    duration = parse_duration(text)
-    if duration is None:
-        raise ArgumentTypeError(f"{text!r} is not like 30m, 12h or 7d")
-    return duration
-
-
-def _when(text: str) -> datetime | timedelta:
-    try:
-        moment = parse_datetime(text)
-    except ValueError as error:
-        raise ArgumentTypeError(str(error)) from error
-    return _age(text) if moment is None else instant(moment, what="--when").astimezone(UTC)

@@ -14,6 +14,7 @@ from tasks_core import conf, job_backends, registry
 from tasks_core.exceptions import InvalidJobBackend
 from tasks_core.processes.companions import Companions
 from tasks_core.processes.interrupts import stop_on_signals
+from tasks_core.processes.output import show_log_lines
 from tasks_core.processes.worker import Worker
 
 EPILOG = """
@@ -60,7 +61,9 @@ class Command(BaseCommand):
         companions = Companions() if options["with_scheduler"] else Companions(())
         if threading.current_thread() is threading.main_thread():
             stop_on_signals(worker.stop)
-        self.announce(worker)
+        if not options["once"]:  # cron mails whatever is printed
+            show_log_lines()
+            self.announce(worker)
         if options["once"]:
             if companions.run_once() + worker.drain():
                 sys.exit(1)
