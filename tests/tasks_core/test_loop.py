@@ -1,0 +1,144 @@
+"""A loop outlives what goes wrong in a tick, waits as long as it is asked, and stops when told."""
+
+import signal
+import threading
+
+import pytest
+
+from tasks_core.processes.interrupts import stop_on_signals
+from tasks_core.processes.loop import Loop
+
+
+class Counting(Loop):
+    """Ticks ``until`` times, asking for ``wait`` seconds each, and then stops."""
+
+    def __init__(self, *, until, wait=0.0, **options):
+        super().__init__(**options)
+        self.until, self.asked, self.ticks = until, wait, 0
+
+    def tick(self):
+        self.ticks += 1
+        if self.ticks >= self.until:
+            self.stop()
+        return self.asked
+
+
+class Failing(Loop):
+    def tick(self):
+        raise RuntimeError("the database is away")
+
+
+def test_it_ticks_until_it_is_stopped():
+    loop = Counting(until=3)
+
+    loop.run()
+
+    assert loop.ticks == 3
+
+
+def test_a_stop_from_another_thread_ends_a_long_wait():
+    loop = Counting(until=99, wait=60)
+    threading.Timer(0.1, loop.stop).start()
+
+    loop.run()
+
+    assert loop.ticks == 1
+
+
+def test_waking_it_brings_the_next_tick_at_once():
+    loop = Counting(until=2, wait=60)
+    threading.Timer(0.1, loop.wake).start()
+
+    loop.run()
+
+    assert loop.ticks == 2
+
+
+def test_it_ends_by_itself_after_its_duration():
+    loop = Counting(until=10**9, wait=0.01)
+
+    loop.run(duration=0.2)
+
+    assert 2 <= loop.ticks <= 25
+
+
+def test_a_tick_that_fails_is_logged_and_waited_for_longer_each_time(caplog):
+    loop = Failing()
+
+    waits = [loop.tick_or_log() for _ in range(8)]
+
+    assert waits == [1, 2, 4, 8, 16, 30, 30, 30]
+    assert "loop failed, next try in 30 s" in caplog.text
+    assert "the database is away" in caplog.text
+
+
+def test_a_success_forgets_the_failures():
+    loop = Counting(until=9)
+    loop.failures = 5
+
+    loop.tick_or_log()
+
+    assert loop.failures == 0
+
+
+def test_the_health_file_is_touched_by_success_alone(tmp_path):
+    health = tmp_path / "health"
+
+    Failing(health_file=health).tick_or_log()
+    assert not health.exists()
+
+    Counting(until=1, health_file=health).tick_or_log()
+    assert health.exists()
+
+
+def test_a_health_file_that_cannot_be_written_stops_nothing(tmp_path, caplog):
+    loop = Counting(until=2, wait=0.01, health_file=tmp_path / "no" / "such" / "folder")
+
+    loop.run()
+
+    assert loop.ticks == 2
+    assert "folder" in caplog.text
+
+
+@pytest.fixture
+def _signals():
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, receiver in before.items():
+        signal.signal(number, receiver)
+
+
+@pytest.mark.usefixtures("_signals")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_it(number):
+    loop = Counting(until=99, wait=60)
+    stop_on_signals(loop.stop)
+    main = threading.main_thread().ident
+    threading.Timer(0.1, signal.pthread_kill, [main, number]).start()
+
+    loop.run()
+
+    assert loop.ticks == 1
+
+
+# Python calls a receiver of signals between any two instructions of the main thread, so it may
+# not need a lock that this very thread holds.
+AT_ANY_MOMENT = """
+import signal, sys
+from tasks_core.processes.interrupts import stop_on_signals
+from tasks_core.processes.loop import Loop
+
+loop = Loop()
+stop_on_signals(loop.stop)
+for event in (loop.waking, loop.stopping):
+    with event._cond:
+        signal.raise_signal(signal.SIGTERM)
+print("stopped", loop.stopping.wait(10))
+"""
+
+
+@pytest.mark.vendor("sqlite")
+def test_a_signal_may_come_at_any_moment(manage_process):
+    child = manage_process("shell", "-c", AT_ANY_MOMENT)
+
+    child.wait_for("stopped True", timeout=10)
