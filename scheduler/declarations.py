@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any, TypeVar
 
 from scheduler import conf
 from scheduler.choices import Source
 from scheduler.definition import Declaration, declare
 from scheduler.exceptions import InvalidSchedule, SchedulerError
+from tasks_core import Task, registry
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -52,6 +54,8 @@ def periodic(
 
     def note(func: F) -> F:
         name = getattr(func, "name", None) or f"{func.__module__}.{func.__qualname__}"
+        if isinstance(func, FunctionType) and func.__qualname__.isidentifier():
+            registry.declare(Task(func=func, name=name))  # so that a worker lists it
         entry = Entry(
             key=name if key is None else key,
             where=f"@periodic on {name}",
@@ -92,8 +96,6 @@ def read() -> tuple[dict[str, Declaration], list[Problem]]:
 
 def entries() -> Iterator[Entry]:
     """Yield what SCHEDULE and the ``tasks`` modules of the installed apps declare."""
-    from tasks_core import registry
-
     registry.autodiscover()
     for key, options in conf.schedule().items():
         yield Entry(key, f"SCHEDULE[{key!r}]", options, Source.SETTINGS)

@@ -14,16 +14,6 @@ from django.utils.translation import ngettext
 from tasks_core import clock, job_backends
 from tasks_core.backends.database import DatabaseBackend
 from tasks_core.models import Job, Process
-from tasks_core.states import JobState
-
-COLOURS = {
-    JobState.SCHEDULED: "#6b7280",
-    JobState.READY: "#2563eb",
-    JobState.RUNNING: "#b45309",
-    JobState.SUCCESSFUL: "#15803d",
-    JobState.FAILED: "#b91c1c",
-    JobState.CANCELLED: "#4b5563",
-}
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -63,6 +53,9 @@ class JobAdmin(ReadOnlyAdmin):
     readonly_fields = ("badge", "arguments", "result", "attempts_that_raised", "about")
     show_full_result_count = False  # counting millions of rows is slower than showing a page
 
+    class Media:
+        css = {"all": ("tasks_core/admin.css",)}
+
     def has_operate_permission(self, request: HttpRequest) -> bool:
         """Say whether the user may act on jobs, which is more than to view them."""
         return bool(request.user.has_perm("tasks_core.change_job"))
@@ -76,7 +69,7 @@ class JobAdmin(ReadOnlyAdmin):
         text = (
             f"{job.get_state_display()} ({job.reason})" if job.reason else job.get_state_display()
         )
-        return format_html('<b style="color: {}">{}</b>', COLOURS[JobState(job.state)], text)
+        return format_html('<span class="job-state job-state-{}">{}</span>', job.state, text)
 
     @admin.display(description=_("attempts"), ordering="attempts")
     def tries(self, job: Job) -> str:

@@ -67,11 +67,11 @@ def log_settled(attempt: Attempt, outcome: Outcome, seconds: float, **kwargs: An
     level, words = _told(attempt, outcome)
     logger.log(
         level,
-        "job %s %s after %.3f s: %s",
+        "job %s ended in %.3f s: %s %s",
         attempt.job_id,
-        words,
         seconds,
         attempt.task,
+        words,
         extra={"job_id": str(attempt.job_id), "task": attempt.task, "seconds": seconds},
     )
 
@@ -110,7 +110,8 @@ def _told(attempt: Attempt, outcome: Outcome) -> tuple[int, str]:
         case Cancelled(reason):
             return logging.INFO, f"was cancelled ({reason})"
         case Errored(error, retry_in) if retry_in is not None and not attempt.is_last:
-            return logging.WARNING, f"raised {_short(error.exception, error.message)}; will retry"
+            again = f"runs again in {retry_in.total_seconds():.1f} s"
+            return logging.WARNING, f"raised {_short(error.exception, error.message)} and {again}"
         case Errored(error):
             return logging.ERROR, f"failed: {_short(error.exception, error.message)}"
 

@@ -154,7 +154,7 @@ class Holder:
         ("json.dumps", "not part of an installed app"),
         ("django.core.management.call_command", "not part of an installed app"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
 def test_what_a_worker_could_not_find_is_refused_at_the_call(func, words):
     with pytest.raises(InvalidCall) as caught:

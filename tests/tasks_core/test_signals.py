@@ -97,7 +97,7 @@ def test_a_start_and_an_end_are_one_line_each(lines):
         "INFO",
         f"job {result.id} started: tests.app.tasks.nothing (attempt 1 of 5)",
     )
-    assert about[1][1].startswith(f"job {result.id} succeeded after 0.")
+    assert about[1][1].startswith(f"job {result.id} ended in 0.")
     assert len(about) == 2
 
 
@@ -107,7 +107,7 @@ def test_a_retry_is_a_warning_and_a_failure_an_error(lines):
 
     spoken = [(level, text) for level, text in lines() if "RuntimeError" in text]
     assert [level for level, _ in spoken] == ["WARNING", "ERROR"]
-    assert "will retry" in spoken[0][1]
+    assert "and runs again in" in spoken[0][1]
     assert all("\n" not in text for _, text in spoken)
 
 
