@@ -11,15 +11,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from copy import copy
 from datetime import datetime, timedelta
-from functools import partial, reduce
-from operator import or_
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Subquery
 from django.dispatch import receiver
 
 from scheduler import conf, signals
@@ -32,7 +30,8 @@ from tasks_core import Call, background
 from tasks_core.backends.database.transactions import in_transaction
 from tasks_core.signals import JobEnd, jobs_ended
 
-ADVANCED = ["watermark", "next_due_at", "last_job_id", "error", "error_count"]
+# The watermark as it was read; then watermark, next_due_at and last_due_at as they shall be.
+_Move = tuple[datetime, datetime, datetime | None, datetime | None]
 
 
 class WatermarkMoved(SchedulerError):
@@ -163,21 +162,23 @@ def _tell_overlaps(alias: str, work: Work, *, before: int | None, after: int | N
 
 def _advance(alias: str, work: Sequence[Work]) -> None:
     """Move the watermarks, each from where it was read: the last proof that nobody else did."""
-    unmoved = reduce(or_, (_unmoved(each.row) for each in work))
-    rows = [_advanced(each) for each in work]
-    moved = Schedule.objects.using(alias).filter(unmoved).bulk_update(rows, ADVANCED)
-    if moved != len(rows):
-        raise WatermarkMoved(f"{len(rows) - moved} of {len(rows)} schedules changed meanwhile.")
-
-
-def _advanced(work: Work) -> Schedule:
-    row = copy(work.row)
-    row.watermark = work.plan.watermark
-    row.next_due_at = work.plan.next_due_at
-    row.last_job_id = work.last_job_id
-    row.error, row.error_count = "", 0
-    return row
-
-
-def _unmoved(row: Schedule) -> Q:
-    return Q(pk=row.pk, watermark=row.watermark, definition_hash=row.definition_hash)
+    groups: dict[_Move, list[Schedule]] = defaultdict(list)
+    for each in work:
+        move = (each.row.watermark, each.plan.watermark, each.plan.next_due_at, each.last_due_at)
+        groups[move].append(each.row)
+    # Schedules that share their minutes share a statement.
+    for (before, watermark, next_due_at, last_due_at), rows in groups.items():
+        unmoved = Schedule.objects.using(alias).filter(
+            key__in=[row.key for row in rows],
+            definition_hash__in={row.definition_hash for row in rows},
+            watermark=before,
+        )
+        moved = unmoved.update(
+            watermark=watermark,
+            next_due_at=next_due_at,
+            last_due_at=last_due_at,
+            error="",
+            error_count=0,
+        )
+        if moved != len(rows):
+            raise WatermarkMoved(f"{len(rows) - moved} of {len(rows)} schedules changed meanwhile.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import ClassVar
+from uuid import UUID
 
 from django.db import models
 from django.db.models import F, Q
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scheduler import conf
 from scheduler.choices import CatchUp, Outcome, Overlap, Reason, Source
+from tasks_core import ids
 from tasks_core.fields import KeyField
 
 
@@ -66,7 +68,9 @@ class Schedule(models.Model):
     floor = models.DateTimeField(editable=False)  # no planned occurrence at or below it
     known_since = models.DateTimeField(_("known since"), editable=False)
     next_due_at = models.DateTimeField(_("next due"), null=True, blank=True, db_index=True)
-    last_job_id = models.UUIDField(null=True, blank=True, editable=False)
+    last_due_at = models.DateTimeField(
+        _("last due with a job"), null=True, blank=True, editable=False
+    )
 
     error = models.TextField(_("error"), blank=True)
     error_count = models.PositiveIntegerField(_("errors in a row"), default=0)
@@ -103,6 +107,11 @@ class Schedule(models.Model):
 
     def __str__(self) -> str:
         return str(self.key)
+
+    @property
+    def last_job_id(self) -> UUID | None:
+        """The id of the newest job that the schedule itself caused."""
+        return None if self.last_due_at is None else ids.occurrence_id(self.key, self.last_due_at)
 
     def is_paused_at(self, moment: datetime) -> bool:
         until = self.paused_until

@@ -36,8 +36,8 @@ class Work:
         return [each for each in self.decisions if each.outcome == Outcome.ENQUEUED]
 
     @property
-    def last_job_id(self) -> UUID | None:
-        return job_id(self.row, self.jobs[-1]) if self.jobs else self.row.last_job_id
+    def last_due_at(self) -> datetime | None:
+        return self.jobs[-1].due_at if self.jobs else self.row.last_due_at
 
 
 def work_on(

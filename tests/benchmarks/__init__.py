@@ -1,0 +1,1 @@
+"""Programs that measure, each for itself: python -m tests.benchmarks.<name>."""
