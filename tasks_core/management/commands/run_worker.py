@@ -65,18 +65,20 @@ class Command(BaseCommand):
             show_log_lines()
             self.announce(worker)
         if options["once"]:
-            if companions.run_once() + worker.drain():
-                sys.exit(1)
-            return
-        companions.start()
-        try:
-            worker.run(duration=options["duration"])
-        finally:
-            companions.stop()
+            failures = companions.run_once() + worker.drain()
+        else:
+            failures = 0
+            companions.start()
+            try:
+                worker.run(duration=options["duration"])
+            finally:
+                companions.stop()
         if worker.slots.running:
             # Threads cannot be ended; their jobs are left to the rescuers. Leave at once, so
             # that none of them runs twice at the same time.
             os._exit(1)
+        if failures:
+            sys.exit(1)
 
     def build(self, **options: Any) -> Worker:
         try:
