@@ -5,7 +5,7 @@ import sys
 from threading import Event
 
 from asgiref.sync import sync_to_async
-from django.db import connection, transaction
+from django.db import transaction
 
 from tasks_core import JobContext, background, task
 from tests.app.models import Effect
@@ -46,11 +46,11 @@ def leave_effect_and_rest(name, seconds):
 
 
 @task(takes_context=True, max_attempts=50)
-def leave_attempt(context: JobContext, seconds=0.0):
-    """Say which attempt of which job ran, so that tests can count the repeats."""
+def leave_attempt(context: JobContext, seconds=0.0, at_first=0.0):
+    """Say which attempt of which job ran, and rest: ``at_first`` only in the first attempt."""
     told = {"job": str(context.job_id), "attempt": context.attempt}
     Effect.objects.create(name="attempt", payload=told)
-    Event().wait(seconds)
+    Event().wait(at_first if at_first and context.attempt == 1 else seconds)
     return told
 
 
@@ -85,11 +85,3 @@ async def leave_effect_in_transaction(name, *, fail, seconds=0.2):
 
     await asyncio.sleep(0)
     await sync_to_async(leave)()
-
-
-def leave_effect_twice_around(name, seconds):
-    """Hold the job's connection while resting: what a broken connection would meet."""
-    Effect.objects.create(name=name)
-    Event().wait(seconds)
-    connection.close()
-    Effect.objects.create(name=f"{name} again")
