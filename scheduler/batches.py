@@ -81,8 +81,8 @@ def _batch(
         except Exception as error:
             if not apart:
                 raise
-            set_back(group[0], error, now=now)
-            done.failed.append(group[0].key)
+            if set_back(group[0], error, now=now):
+                done.failed.append(group[0].key)
         else:
             _count(done, work, left_alone)
     return done

@@ -14,11 +14,12 @@ from tasks_core.outcomes import storable
 MAX_ERROR = 2000
 
 
-def set_back(row: Schedule, error: Exception, *, now: datetime) -> None:
+def set_back(row: Schedule, error: Exception, *, now: datetime) -> bool:
     """
     Note ``error`` and look at the schedule again later; quarantine it after too many in a row.
 
-    The watermark stays, so whatever is due is decided when the schedule works again.
+    The watermark stays, so whatever is due is decided when the schedule works again. False if
+    somebody else has decided it meanwhile.
     """
     tuning = conf.tuning()
     alias = conf.database()
@@ -26,12 +27,15 @@ def set_back(row: Schedule, error: Exception, *, now: datetime) -> None:
     wait = min(tuning.backoff * 2 ** min(errors - 1, 20), tuning.backoff_cap)
     text = storable(f"{type(error).__name__}: {error}", MAX_ERROR)
     quarantined = errors >= tuning.quarantine_after
-    Schedule.objects.using(alias).filter(pk=row.pk, watermark=row.watermark).update(
+    unmoved = Schedule.objects.using(alias).filter(pk=row.pk, watermark=row.watermark)
+    changed = unmoved.update(
         error=text,
         error_count=errors,
         next_due_at=now + wait,
         quarantined_at=now if quarantined else None,
     )
+    if not changed:
+        return False
     told = {"sender": Schedule, "key": row.key, "error": text}
     failed = partial(
         signals.schedule_failed.send_robust, errors=errors, retry_at=now + wait, **told
@@ -41,3 +45,4 @@ def set_back(row: Schedule, error: Exception, *, now: datetime) -> None:
         transaction.on_commit(
             partial(signals.schedule_quarantined.send_robust, **told), using=alias
         )
+    return True

@@ -17,6 +17,7 @@ from scheduler import batches
 from scheduler.process import Scheduler
 real = batches.record
 def freeze(*args, **kwargs):
+    batches.record = real
     real(*args, **kwargs)
     print("holds the row", flush=True)
     os.kill(os.getpid(), signal.SIGSTOP)

@@ -12,10 +12,12 @@ from scheduler.process import Scheduler
 from scheduler.testing import only_declared
 from tasks_core.models import Process
 from tasks_core.testing import FrozenClock
+from tests.app.models import Effect
 from tests.scheduler.places import at
 
 TEA = {"tea": {"task": "tests.app.tasks.nothing", "cron": "0 * * * *"}}
 EACH_SECOND = {"tea": {"task": "tests.app.tasks.nothing", "every": 1, "overlap": "allow"}}
+LEAVING = {"tea": {**EACH_SECOND["tea"], "task": "tests.app.tasks.leave_effect", "args": ["x"]}}
 
 
 @pytest.mark.django_db
@@ -169,3 +171,24 @@ def test_a_health_file_is_touched(manage_process, tmp_path):
 
     assert child.wait() == 0
     assert path.exists()
+
+
+def test_a_worker_may_bring_it_along(manage_process):
+    settings = {"SCHEDULE": LEAVING}
+
+    child = manage_process("run_worker", "--with-scheduler", "--duration", "5", settings=settings)
+
+    assert child.wait() == 0
+    assert Effect.objects.count() >= 2
+    assert Occurrence.objects.filter(job_state="successful").count() == Effect.objects.count()
+
+
+def test_a_worker_may_bring_it_along_once(manage_process):
+    settings = {"SCHEDULE": LEAVING}
+    manage_process("run_scheduler", "--once", settings=settings).wait()
+    Schedule.objects.update(watermark=at(8), floor=at(8), next_due_at=at(9))
+
+    child = manage_process("run_worker", "--with-scheduler", "--once", settings=settings)
+
+    assert child.wait() == 0
+    assert Effect.objects.count() == 1
