@@ -45,11 +45,14 @@ def retire(key: str, *, force: bool = False) -> str:
     """Let the schedule of a declaration that is gone run no more; its ledger stays."""
     alias = conf.database()
     row = _locked(alias).get(pk=key)
+    if row.retired_at is not None:
+        return "unchanged"  # another process was first
     release = conf.tuning().release
     if not force and releases.is_older(release, row.release):
         return f"release {release} does not declare it, but is older than {row.release}."
     now = clock.db_now(alias)
-    settle(row, now=now, recorded_by=RECORDED_BY)
+    if row.enabled:
+        settle(row, now=now, recorded_by=RECORDED_BY)
     row.retired_at = now
     row.release = release or row.release
     row.save(using=alias, update_fields=["retired_at", "release"])

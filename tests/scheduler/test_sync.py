@@ -2,7 +2,7 @@
 
 import pytest
 
-from scheduler import signals
+from scheduler import declarations, revisions, signals
 from scheduler.exceptions import InvalidSchedule
 from scheduler.models import Occurrence, Schedule
 from scheduler.releases import is_older
@@ -133,6 +133,24 @@ def test_what_was_due_before_retirement_is_decided():
     synced(at(9, 30))
 
     assert ledger() == [(at(9), "enqueued")]
+
+
+def test_a_disabled_schedule_retires_in_silence():
+    synced(at(8), tea={**HOURLY, "enabled": False})
+
+    assert synced(at(9, 30)).retired == ["tea"]
+    assert ledger() == []
+
+
+def test_who_comes_second_changes_nothing():
+    synced(at(8), tea=HOURLY)
+    with only_declared({"tea": HALF_PAST}), FrozenClock(at(8, 30)):
+        declaration = declarations.declared()["tea"]
+        assert [revisions.write(declaration) for _ in "ab"] == ["changed", "unchanged"]
+    with FrozenClock(at(9, 45)):
+        assert [revisions.retire("tea") for _ in "ab"] == ["retired", "unchanged"]
+
+    assert ledger() == [(at(9, 30), "enqueued")]
 
 
 def test_what_comes_back_begins_now():
