@@ -47,7 +47,6 @@ class JobAdmin(ReadOnlyAdmin):
     list_filter = ("state", "queue", "task", "run_after")
     list_select_related = ("claimed_by",)
     search_fields = ("id", "task", "label", "creator")
-    date_hierarchy = "enqueued_at"
     actions = ("retry", "cancel", "delete")
     exclude = ("args", "kwargs", "return_value", "errors", "context", "state", "timeout")
     readonly_fields = ("badge", "arguments", "result", "attempts_that_raised", "about")
