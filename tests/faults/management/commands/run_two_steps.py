@@ -13,7 +13,7 @@ from django.db import IntegrityError
 
 from scheduler.models import Schedule
 from scheduler.sync import sync
-from scheduler.work import call_of, occurrence_of, work_on
+from scheduler.tick.work import call_of, occurrence_of, work_on
 from tasks_core import Call, background, clock
 from tasks_core.processes.interrupts import stop_on_signals
 
@@ -31,14 +31,15 @@ class Command(BaseCommand):
 
     def turn(self):
         now = clock.db_now()
-        for row in Schedule.objects.due(now)[:100]:
-            [work], _ = work_on("default", [row], now=now)
-            for decision in work.decisions:
-                if decision.outcome == "enqueued":
-                    call = call_of(work, decision)
-                    background.enqueue_many([Call(call.func, context=call.context)])
+        rows = list(Schedule.objects.due(now)[:100])
+        work, _ = work_on("default", rows, now=now)
+        for each in work:
+            calls = [call_of(each, decision) for decision in each.jobs]
+            background.enqueue_many([Call(call.func, context=call.context) for call in calls])
+        for each in work:
+            for decision in each.decisions:
                 with suppress(IntegrityError):  # somebody was faster; the job is there twice
-                    occurrence_of(row, decision, recorded_at=now).save()
-            Schedule.objects.filter(pk=row.pk).update(
-                watermark=work.plan.watermark, next_due_at=work.plan.next_due_at
+                    occurrence_of(each.row, decision, recorded_at=now).save()
+            Schedule.objects.filter(pk=each.row.pk).update(
+                watermark=each.plan.watermark, next_due_at=each.plan.next_due_at
             )
