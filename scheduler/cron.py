@@ -22,11 +22,11 @@ from zoneinfo import ZoneInfo
 
 from croniter import croniter
 
-from scheduler.cron_fields import is_wildcard as _is_wildcard
-from scheduler.cron_fields import spelled_out
-from scheduler.cron_syntax import normalise
+from scheduler.due.cron_fields import is_wildcard as _is_wildcard
+from scheduler.due.cron_fields import spelled_out
+from scheduler.due.cron_syntax import normalise
+from scheduler.due.zones import SECOND, OffsetChange, first_change, last_change
 from scheduler.exceptions import InvalidTrigger
-from scheduler.zones import SECOND, OffsetChange, first_change, last_change
 
 LONGEST_CATCH_UP = timedelta(hours=3)
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from scheduler import conf
 from scheduler.choices import Source
-from scheduler.definition import Declaration, declare
+from scheduler.definitions.entry import Declaration, declare
 from scheduler.exceptions import InvalidSchedule, SchedulerError
 from tasks_core import Task, registry
 

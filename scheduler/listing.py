@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from scheduler import conf, declarations
-from scheduler.dst import dst_note
+from scheduler.due.dst import dst_note
 from scheduler.exceptions import InvalidSchedule, SchedulerError
 from scheduler.models import Schedule
-from scheduler.rebuild import trigger_of
+from scheduler.tick.rebuild import trigger_of
 from scheduler.triggers import Trigger, due_times
 from tasks_core.conf import did_you_mean
 from tasks_core.presentation import ago

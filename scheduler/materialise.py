@@ -25,7 +25,7 @@ from scheduler.choices import Outcome, Reason
 from scheduler.exceptions import SchedulerError
 from scheduler.models import Occurrence, Schedule
 from scheduler.planner import Decision
-from scheduler.work import Work, call_of, occurrence_of
+from scheduler.tick.work import Work, call_of, occurrence_of
 from tasks_core import Call, background
 from tasks_core.backends.database.transactions import in_transaction
 from tasks_core.signals import JobEnd, jobs_ended

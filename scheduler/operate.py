@@ -16,10 +16,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from scheduler import conf
-from scheduler.due import first_due
+from scheduler.definitions.settle import settle
+from scheduler.due.questions import first_due
 from scheduler.models import Schedule
-from scheduler.rebuild import trigger_of
-from scheduler.settle import settle
+from scheduler.tick.rebuild import trigger_of
 from tasks_core import clock
 
 if TYPE_CHECKING:

@@ -13,7 +13,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from scheduler.choices import CatchUp, Outcome, Overlap, Reason
-from scheduler.due import MICROSECOND, first_due, last_due, newest_due, number_due, previous_due
+from scheduler.due.questions import (
+    MICROSECOND,
+    first_due,
+    last_due,
+    newest_due,
+    number_due,
+    previous_due,
+)
 from scheduler.triggers import Trigger
 
 

@@ -9,9 +9,9 @@ from typing import Any
 from django.db import connections
 
 from scheduler import conf, signals, upkeep
-from scheduler.batches import Batch, materialise_due
 from scheduler.models import Schedule
 from scheduler.sync import sync
+from scheduler.tick.batches import Batch, materialise_due
 from scheduler.timer import Timer
 from tasks_core import clock
 from tasks_core.backends.database import DatabaseBackend

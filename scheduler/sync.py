@@ -11,8 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import partial
 
-from scheduler import conf, declarations, revisions, signals
+from scheduler import conf, declarations, signals
 from scheduler.choices import Source
+from scheduler.definitions import revisions
 from scheduler.models import Schedule
 from tasks_core.backends.database.transactions import in_transaction
 

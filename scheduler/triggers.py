@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from scheduler import cron, descriptions, zones
-from scheduler.cron_syntax import shown
-from scheduler.due_times import Trigger, due_times, next_due
+from scheduler import cron
+from scheduler.due import descriptions, zones
+from scheduler.due.cron_syntax import shown
+from scheduler.due.protocol import Trigger, due_times, next_due
 from scheduler.exceptions import InvalidTrigger
 
 __all__ = ["At", "Cron", "Every", "Trigger", "due_times", "from_spec", "next_due"]

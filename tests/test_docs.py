@@ -132,7 +132,7 @@ def test_the_settings_page_has_every_default_of_the_scheduler():
 
 
 def test_the_settings_page_has_every_option_of_a_schedule():
-    from scheduler import definition
+    from scheduler.definitions import entry as definition
 
     rows = table(DOCS / "reference/settings.md", "option")
     told = {name.strip(" `") for row in rows for name in row[0].split(",")}

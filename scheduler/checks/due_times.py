@@ -12,7 +12,7 @@ from django.core.checks import CheckMessage, register
 
 from scheduler import conf
 from scheduler.checks.entries import TAG, known
-from scheduler.definition import Declaration
+from scheduler.definitions.entry import Declaration
 from scheduler.triggers import At, next_due
 from tasks_core import clock
 

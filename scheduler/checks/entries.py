@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from scheduler import conf, declarations
 from scheduler.declarations import DuplicateKey, Problem
-from scheduler.definition import Declaration
+from scheduler.definitions.entry import Declaration
 from scheduler.exceptions import InvalidTrigger
 from tasks_core import Call, job_backends, registry
 from tasks_core.exceptions import InvalidCall, InvalidJobBackend, UnsupportedFeature

@@ -14,7 +14,7 @@ from scheduler.dashboard.ledger import states_of
 from scheduler.dashboard.ticks import Tick
 from scheduler.exceptions import SchedulerError
 from scheduler.models import Occurrence, Schedule
-from scheduler.rebuild import trigger_of
+from scheduler.tick.rebuild import trigger_of
 from scheduler.triggers import Trigger
 
 LANES = 40

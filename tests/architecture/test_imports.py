@@ -13,7 +13,7 @@ ABOVE = {
 HOMES = {
     "croniter": ["scheduler/cron.py"],
     "apscheduler": ["scheduler/timer.py"],
-    "cron_descriptor": ["scheduler/descriptions.py"],  # optional: cron in words
+    "cron_descriptor": ["scheduler/due/descriptions.py"],  # optional: cron in words
     "pytest": ["tasks_core/testing/plugin.py"],  # optional: loaded by pytest itself
     "environ": ["example_site/config/settings.py"],
 }

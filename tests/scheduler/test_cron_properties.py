@@ -8,8 +8,8 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from scheduler.cron import LONGEST_CATCH_UP, next_after
+from scheduler.due.zones import changes
 from scheduler.triggers import Cron, due_times
-from scheduler.zones import changes
 from tests.scheduler.cron_oracle import NIGHTS, ZONES
 
 zone_names = st.sampled_from(ZONES)
@@ -100,8 +100,6 @@ def nominal_day(due_at, zone, wanted):
         if change.wall_before <= missed < change.wall_after:
             return missed.date()
     return due_at.astimezone(zone).date()
-
-
 
 
 def days_of(year):

@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from scheduler.cron import is_wildcard, validate
-from scheduler.cron_fields import spelled_out
+from scheduler.due.cron_fields import spelled_out
 from scheduler.exceptions import InvalidTrigger
 from tests.scheduler.cron_oracle import Matcher
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.dst import dst_note
+from scheduler.due.dst import dst_note
+from scheduler.due.zones import changes, first_change, instant_of, known_zones, last_change, zone
 from scheduler.exceptions import InvalidTrigger
-from scheduler.zones import changes, first_change, instant_of, known_zones, last_change, zone
 
 BERLIN = ZoneInfo("Europe/Berlin")
 HOUR = timedelta(hours=1)

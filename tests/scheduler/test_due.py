@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler import Cron, Every
-from scheduler.due import last_due, newest_due, number_due, previous_due
+from scheduler.due.questions import last_due, newest_due, number_due, previous_due
 from scheduler.triggers import due_times
 from tests.scheduler.places import at
 

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from scheduler import upkeep
 from scheduler.materialise import WatermarkMoved, record
 from scheduler.models import Occurrence, Schedule
-from scheduler.work import work_on
+from scheduler.tick.work import work_on
 from tasks_core import JobState, ids
 from tasks_core.models import Job
 from tasks_core.testing import FrozenClock, drain

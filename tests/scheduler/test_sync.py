@@ -2,10 +2,11 @@
 
 import pytest
 
-from scheduler import declarations, revisions, signals
+from scheduler import declarations, signals
+from scheduler.definitions import revisions
+from scheduler.definitions.releases import is_older
 from scheduler.exceptions import InvalidSchedule
 from scheduler.models import Occurrence, Schedule
-from scheduler.releases import is_older
 from scheduler.sync import sync
 from scheduler.testing import only_declared
 from tasks_core.models import Job

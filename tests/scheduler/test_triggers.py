@@ -273,7 +273,7 @@ def test_both_days_in_words_are_joined_with_or():
 
 
 def test_without_the_extra_the_expression_is_the_description(monkeypatch):
-    from scheduler import descriptions
+    from scheduler.due import descriptions
 
     descriptions._cron_words.cache_clear()
     monkeypatch.setitem(sys.modules, "cron_descriptor", None)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from scheduler.cron_syntax import shown
+from scheduler.due.cron_syntax import shown
 from scheduler.exceptions import InvalidTrigger
 
 SECOND = timedelta(seconds=1)

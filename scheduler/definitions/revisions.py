@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.db import IntegrityError, transaction
 
-from scheduler import conf, releases
+from scheduler import conf
 from scheduler.choices import Source
-from scheduler.definition import Declaration
+from scheduler.definitions import releases
+from scheduler.definitions.entry import Declaration
+from scheduler.definitions.settle import settle
 from scheduler.materialise import record_missed
 from scheduler.models import Schedule, ScheduleQuerySet
-from scheduler.settle import settle
 from scheduler.triggers import At, Trigger, next_due
 from tasks_core import clock
 

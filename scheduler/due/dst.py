@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from scheduler import cron
-from scheduler.zones import SECOND, OffsetChange, first_change, last_change
+from scheduler.due.zones import SECOND, OffsetChange, first_change, last_change
 
 LONGEST_JUMP = timedelta(days=1)
 NONE = timedelta(0)

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from scheduler import conf, zones
+from scheduler import conf
 from scheduler.choices import CatchUp, Overlap, Source
+from scheduler.due import zones
 from scheduler.exceptions import InvalidSchedule, InvalidTrigger
 from scheduler.triggers import At, Cron, Every, Trigger
 from tasks_core import registry

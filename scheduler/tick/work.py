@@ -9,12 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from scheduler import conf, planner
-from scheduler.busy import busy_keys
 from scheduler.choices import Outcome
 from scheduler.exceptions import InvalidSchedule
 from scheduler.models import Occurrence, Schedule
 from scheduler.planner import Decision, Plan, Standing
-from scheduler.rebuild import NotOurs, task_of, trigger_of
+from scheduler.tick.busy import busy_keys
+from scheduler.tick.rebuild import NotOurs, task_of, trigger_of
 from tasks_core import Call, Task, ids, job_backends
 from tasks_core.exceptions import UnknownTask
 

@@ -10,11 +10,11 @@ from django.db import InterfaceError, OperationalError, transaction
 
 from scheduler import conf, signals
 from scheduler.choices import Outcome
-from scheduler.limits import limit_transaction, limited
 from scheduler.materialise import WatermarkMoved, record
 from scheduler.models import Occurrence, Schedule
-from scheduler.setback import set_back
-from scheduler.work import Work, work_on
+from scheduler.tick.limits import limit_transaction, limited
+from scheduler.tick.setback import set_back
+from scheduler.tick.work import Work, work_on
 from tasks_core import clock
 from tasks_core.backends.database.transactions import in_transaction
 

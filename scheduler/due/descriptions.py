@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from scheduler.cron_fields import FIELDS, Field
+from scheduler.due.cron_fields import FIELDS, Field
 
 UNITS = (
     ("day", timedelta(days=1)),

@@ -12,8 +12,8 @@ from scheduler.exceptions import SchedulerError
 from scheduler.materialise import record
 from scheduler.models import Schedule
 from scheduler.planner import Decision, Plan
-from scheduler.rebuild import trigger_of
-from scheduler.work import Work, work_on
+from scheduler.tick.rebuild import trigger_of
+from scheduler.tick.work import Work, work_on
 
 
 def settle(row: Schedule, *, now: datetime, recorded_by: str = "") -> None:

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Protocol, runtime_checkable
 
+from scheduler.due.zones import utc
 from scheduler.exceptions import InvalidTrigger
-from scheduler.zones import utc
 
 
 @runtime_checkable

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from scheduler.cron_fields import FIELDS, WEEKDAY, Field
+from scheduler.due.cron_fields import FIELDS, WEEKDAY, Field
 from scheduler.exceptions import InvalidTrigger
 
 LONGEST = 255  # characters

@@ -1,0 +1,1 @@
+"""From one declared entry to its row: checked, compared, revised."""

@@ -1,0 +1,1 @@
+"""One tick: lock what is due, decide, record, and set back what fails."""
