@@ -1,6 +1,5 @@
 """Running attempt -> outcome. The only place that calls user code."""
 
-import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -20,7 +19,7 @@ def execute(attempt: Attempt) -> Outcome:
         function = async_to_sync(task.func) if task.is_async else task.func
         return _returned(attempt, function(*_arguments(task, attempt), **attempt.kwargs))
     except BaseException as error:  # noqa: BLE001 - a job's sys.exit() is the job's error, not ours
-        return _raised(attempt, error)
+        return raised(attempt, error)
 
 
 async def aexecute(attempt: Attempt) -> Outcome:
@@ -28,20 +27,15 @@ async def aexecute(attempt: Attempt) -> Outcome:
     try:
         task = registry.resolve(attempt.task)
         return _returned(attempt, await task.func(*_arguments(task, attempt), **attempt.kwargs))
-    except asyncio.CancelledError as error:
-        current = asyncio.current_task()
-        if current is not None and current.cancelling():
-            raise  # the loop is being closed: the job did not end, it was left
-        return _raised(attempt, error)
-    except BaseException as error:  # noqa: BLE001 - as above
-        return _raised(attempt, error)
+    except BaseException as error:  # noqa: BLE001 - as above; its own cancellation, too
+        return raised(attempt, error)
 
 
 def is_async(attempt: Attempt) -> bool:
-    """Say whether the job is a coroutine; a job that cannot be resolved is not."""
+    """Say whether the job is a coroutine. May import its module, which may take its time."""
     try:
         return registry.resolve(attempt.task).is_async
-    except Exception:  # noqa: BLE001 - the module may fail to import; execute() will say so
+    except BaseException:  # noqa: BLE001 - whatever an import may raise; execute() will tell
         return False
 
 
@@ -56,7 +50,8 @@ def _returned(attempt: Attempt, value: Any) -> Outcome:
         return Errored(_kept(attempt, error), reason="result", cause=error)
 
 
-def _raised(attempt: Attempt, error: BaseException) -> Outcome:
+def raised(attempt: Attempt, error: BaseException) -> Outcome:
+    """Return the outcome of a job that raised ``error``."""
     if isinstance(error, Snooze):
         return Snoozed(error.delay)
     kept = _kept(attempt, error)

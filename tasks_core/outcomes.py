@@ -81,12 +81,12 @@ def storable(text: str, limit: int, *, keep_end: bool = False) -> str:
 def _told(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception:  # noqa: BLE001 - a broken __str__ must not keep the job from being settled
+    except BaseException:  # noqa: BLE001 - a broken __str__ must not keep the job from being settled
         return f"<{type(error).__name__} whose text cannot be read>"
 
 
 def _traced(error: BaseException) -> str:
     try:
         return "".join(tracebacks.format_exception(error))
-    except Exception:  # noqa: BLE001 - as above
+    except BaseException:  # noqa: BLE001 - as above
         return ""

@@ -4,12 +4,13 @@ import logging
 import threading
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import DatabaseError, connections
 
 from tasks_core import clock, conf
+from tasks_core.leases import Leases, Renewal
 from tasks_core.signals import process_started, process_stopped
 
 if TYPE_CHECKING:
@@ -17,15 +18,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tasks_core")
 
-
-class Leases(Protocol):
-    """Where leases are kept: a backend that is served by workers."""
-
-    def register(
-        self, *, kind: str, queues: Sequence[str] | None, concurrency: int
-    ) -> "Process": ...
-    def renew(self, process_id: UUID) -> bool: ...
-    def end(self, process_id: UUID) -> bool: ...
+STOP = 5.0  # seconds: a renewal that hangs in the database must not keep the process from ending
 
 
 class Heartbeat:
@@ -64,7 +57,7 @@ class Heartbeat:
         """Stop renewing and note the orderly end."""
         self._stopping.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(timeout=STOP)
         if self.process is None:
             return
         try:
@@ -91,7 +84,11 @@ class Heartbeat:
         began = clock.monotonic()
         if began - self._last_contact > lease.total_seconds() / 2:
             self._contact_since = None  # too long since the last answer to call it unbroken
-        if not self.leases.renew(self.owner):
+        found = self.leases.renew(self.owner)
+        if found is not Renewal.KEPT:
+            # The database's clock went further than ours: it jumped, or this machine slept.
+            self._contact_since = None
+        if found is Renewal.LOST:
             logger.warning("%s was taken for dead; its jobs were given away", self.process)
             self._register()
         self._touch(began)

@@ -38,7 +38,9 @@ class Maintenance:
     def rescue(self) -> int:
         """Take back the jobs of the dead, once we know that it is not we who were cut off."""
         lease: timedelta = conf.get("LEASE")
-        return self.backend.rescue() if self.heartbeat.contact() >= lease else 0
+        if self.heartbeat.contact() < lease:
+            return 0
+        return self.backend.rescue(self.heartbeat.owner)
 
     def prune(self) -> int:
         """Remove one batch for each final state, so that claims are never kept waiting."""

@@ -29,6 +29,7 @@ class Slots:
         self._finished: queue.SimpleQueue[Finished] = queue.SimpleQueue()
         self._threads = ThreadPoolExecutor(size, thread_name_prefix="job")
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._opening = threading.Lock()
 
     @property
     def free(self) -> int:
@@ -36,11 +37,8 @@ class Slots:
 
     def run(self, attempt: Attempt) -> None:
         """Start ``attempt`` in a free slot."""
+        self._threads.submit(self._run, attempt)
         self.running[(attempt.job_id, attempt.fence)] = attempt
-        if executor.is_async(attempt):
-            asyncio.run_coroutine_threadsafe(self._arun(attempt), self._event_loop())
-        else:
-            self._threads.submit(self._run, attempt)
 
     def finished(self) -> list[Finished]:
         """Return what has ended since the last call, and free its slots."""
@@ -61,44 +59,66 @@ class Slots:
             self._loop.call_soon_threadsafe(self._loop.stop)
 
     def _run(self, attempt: Attempt) -> None:
+        began = clock.monotonic()
+        try:
+            # Asked here and not in the worker's loop: it may import the task's module.
+            if executor.is_async(attempt):
+                asyncio.run_coroutine_threadsafe(self._arun(attempt), self._event_loop())
+                return
+            outcome = self._execute(attempt)
+        except BaseException as error:  # noqa: BLE001 - whatever it was, the slot must come back
+            outcome = executor.raised(attempt, error)
+        self._hand_in(attempt, outcome, clock.monotonic() - began)
+
+    def _execute(self, attempt: Attempt) -> Outcome:
         # What a request does between two requests: a connection that is broken or too old
         # must not meet the next job.
         close_old_connections()
         job_started.send_robust(self._sender, attempt=attempt)
-        began = clock.monotonic()
         outcome = executor.execute(attempt)
-        seconds = clock.monotonic() - began
         leave_no_transaction()
         close_old_connections()
-        self._hand_in(attempt, outcome, seconds)
+        return outcome
 
     async def _arun(self, attempt: Attempt) -> None:
-        job_started.send_robust(self._sender, attempt=attempt)
         began = clock.monotonic()
+        try:
+            outcome = await self._aexecute(attempt)
+        except BaseException as error:  # noqa: BLE001 - as above
+            outcome = executor.raised(attempt, error)
+        self._hand_in(attempt, outcome, clock.monotonic() - began)
+
+    async def _aexecute(self, attempt: Attempt) -> Outcome:
+        job_started.send_robust(self._sender, attempt=attempt)
         # A thread of its own for each job's synchronous parts, so that the transactions of
         # two coroutines never share a connection.
         async with ThreadSensitiveContext():
             outcome = await executor.aexecute(attempt)
             await sync_to_async(connections.close_all)()
-        self._hand_in(attempt, outcome, clock.monotonic() - began)
+        return outcome
 
     def _hand_in(self, attempt: Attempt, outcome: Outcome, seconds: float) -> None:
         self._finished.put((attempt, outcome, seconds))
         self._on_finished()
 
     def _event_loop(self) -> asyncio.AbstractEventLoop:
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            loop = (self._loop,)
-            threading.Thread(target=_serve, args=loop, name="coroutines", daemon=True).start()
-        return self._loop
+        with self._opening:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                loop = (self._loop,)
+                threading.Thread(target=_serve, args=loop, name="coroutines", daemon=True).start()
+            return self._loop
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
-    try:
-        loop.run_forever()
-    finally:
-        loop.close()
+    """Run the loop until it is stopped; the sys.exit() of some job's child task is not that."""
+    while True:
+        try:
+            loop.run_forever()
+        except BaseException:  # noqa: BLE001, S112 - asyncio has given it to the task already
+            continue
+        break
+    loop.close()
 
 
 def leave_no_transaction() -> None:

@@ -45,7 +45,7 @@ class Worker(Loop):
         self._unsettled: list[Finished] = []
         self._has_strays = False
         self._dispatch_at = 0.0
-        self._abandoned = False
+        self._signals = 0
         self._found_work = False
 
     # The life of the process.
@@ -60,22 +60,22 @@ class Worker(Loop):
 
     def drain(self) -> int:
         """Work until nothing due remains, new jobs included; return how many attempts raised."""
-        self._begin()
+        self.heartbeat.start()
         try:
             while not self.stopping.is_set():
                 self._dispatch_at = 0.0
                 wait = self.tick()
-                if self.is_idle and not self.backend.has_orphans():
+                if self.is_idle and not self.backend.has_orphans(self.queues):
                     break
                 self.wait(wait)
         finally:
             self._finish()
         return self.errored
 
-    def stop(self, *args: Any) -> None:
-        """Stop claiming and end gracefully; asked a second time, end at once."""
-        self._abandoned = self.stopping.is_set()
-        super().stop(*args)
+    def stop(self, *signals: Any) -> None:
+        """Stop claiming and end gracefully; at the second signal, end at once."""
+        self._signals += bool(signals)
+        super().stop(*signals)
 
     @property
     def is_idle(self) -> bool:
@@ -153,8 +153,7 @@ class Worker(Loop):
         return max(0.0, self._dispatch_at - clock.monotonic())
 
     def _release_strays(self) -> None:
-        known = [job_id for job_id, _ in self.slots.running]
-        self.backend.release_strays(self.heartbeat.owner, known=known)
+        self.backend.release_strays(self.heartbeat.owner, known=set(self.slots.running))
         self._has_strays = False
 
     # Beginning and end.
@@ -174,7 +173,7 @@ class Worker(Loop):
         self.stopping.set()
         while self.slots.running or self._unsettled:
             wait = ends_at - clock.monotonic()
-            if wait <= 0 or self._abandoned:
+            if wait <= 0 or self._signals > 1:
                 break
             try:
                 self._settle()

@@ -19,6 +19,11 @@ def make_process(*, lease=ALIVE, **fields):
     return Process.objects.create(**given | {"lease_expires_at": clock.db_now() + lease} | fields)
 
 
+def end_lease(process_id):
+    """Let the process be silent for too long, as after a kill."""
+    Process.objects.filter(pk=process_id).update(lease_expires_at=clock.db_now() + DEAD)
+
+
 def make_job(state=JobState.READY, **fields):
     return Job.objects.create(**fields_of(state) | fields)
 

@@ -57,7 +57,7 @@ def test_strays_are_what_an_owner_holds_without_knowing():
     known, stray = claim_one(process), claim_one(process)
     of_another = claim_one()
 
-    assert release_strays("default", process.pk, known=[known.job_id]) == 1
+    assert release_strays("default", process.pk, known=[(known.job_id, known.fence)]) == 1
 
     assert fresh(stray).state == JobState.READY
     assert fresh(known).state == fresh(of_another).state == JobState.RUNNING

@@ -5,15 +5,26 @@ from datetime import timedelta
 import pytest
 
 from tasks_core import job_backends
-from tasks_core.backends.database.claim import start
+from tasks_core.backends.database.claim import claim, start
 from tasks_core.backends.database.leases import end, register, renew
 from tasks_core.backends.database.rescue import rescue
+from tasks_core.clock import db_now
+from tasks_core.leases import Renewal
 from tasks_core.models import Job, Process
 from tasks_core.signals import jobs_ended, jobs_rescued
 from tasks_core.states import JobState
 from tasks_core.testing import FrozenClock
 from tests.tasks_core.races import eventually, together
-from tests.tasks_core.rows import DEAD, HOUR, NOON, claim_one, fresh, make_job, make_process
+from tests.tasks_core.rows import (
+    DEAD,
+    HOUR,
+    NOON,
+    claim_one,
+    end_lease,
+    fresh,
+    make_job,
+    make_process,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -21,9 +32,10 @@ pytestmark = pytest.mark.django_db
 def claimed(lease=DEAD, *, started=True, **fields):
     """Return an attempt of a job whose owner's lease ends so long from now."""
     make_job(**fields)
-    attempt = claim_one(make_process(lease=lease))
+    attempt = claim_one(make_process())
     if started:
         start("default", [attempt], now=NOON)
+    Process.objects.filter(pk=attempt.owner).update(lease_expires_at=db_now() + lease)
     return attempt
 
 
@@ -105,11 +117,31 @@ def test_what_a_process_claimed_after_it_was_taken_for_dead_is_rescued_too():
     """It may have slept through its own rescue, claimed once more, and died."""
     attempt = claimed()
     rescued()
-    make_job(priority=9)
-    late = claim_one(Process.objects.get(pk=attempt.owner))
+    late = make_job(JobState.RUNNING, priority=9, claimed_by=Process.objects.get(pk=attempt.owner))
 
     assert rescued() == 1
     assert fresh(late).state == JobState.READY
+
+
+def test_who_may_have_been_taken_for_dead_claims_nothing():
+    owner = make_process()
+    end_lease(owner.pk)
+    make_job()
+
+    assert claim("default", owner=owner.pk, limit=1, now=NOON) == []
+
+
+def test_a_rescuer_whose_own_lease_has_ended_takes_nothing():
+    """The database's clock jumped: every lease has ended, and nobody is dead."""
+    attempt = claimed()
+    rescuer = make_process()
+    end_lease(rescuer.pk)
+
+    assert rescue("default", now=NOON, rescuer=rescuer.pk) == []
+    assert rescue("default", now=NOON, rescuer=attempt.owner) == []
+
+    renew("default", rescuer.pk)
+    assert sum(each.count for each in rescue("default", now=NOON, rescuer=rescuer.pk)) == 1
 
 
 def test_an_orderly_end_without_jobs_needs_no_rescue():
@@ -133,12 +165,12 @@ def test_an_end_with_jobs_leaves_them_to_the_rescuers_at_once():
 
 def test_a_lease_cannot_be_renewed_after_a_rescue():
     attempt = claimed()
-    assert renew("default", attempt.owner)  # late, but nobody has noticed
+    assert renew("default", attempt.owner) is Renewal.LATE  # late, but nobody has noticed
 
     Process.objects.update(lease_expires_at=NOON - timedelta(days=9999))
     rescued()
 
-    assert not renew("default", attempt.owner)
+    assert renew("default", attempt.owner) is Renewal.LOST
 
 
 def test_a_frozen_clock_kills_nobody():

@@ -222,6 +222,14 @@ def test_an_owner_cannot_settle_its_own_earlier_claim():
 
 def test_nothing_is_settled_twice(attempt):
     assert settled(attempt, Succeeded(1)) == JobState.SUCCESSFUL
-    assert settled(attempt, Succeeded(2)) is None
+    assert settled(attempt, Cancelled()) is None
 
+    assert fresh(attempt).state == JobState.SUCCESSFUL
+
+
+def test_who_was_not_told_that_it_settled_is_told_when_it_asks_again(attempt):
+    """The reply of the first was lost; to call it lost ownership would keep the end a secret."""
+    settled(attempt, Succeeded(1))
+
+    assert settled(attempt, Succeeded(1)) == JobState.SUCCESSFUL
     assert fresh(attempt).return_value == 1

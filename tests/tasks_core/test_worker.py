@@ -23,7 +23,7 @@ from tests.app.tasks import (
     nothing,
 )
 from tests.tasks_core.races import eventually
-from tests.tasks_core.rows import DEAD, fresh, make_jobs, make_process
+from tests.tasks_core.rows import DEAD, end_lease, fresh, make_jobs, make_process
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,6 +52,35 @@ def meet():
 
 async def meet_later():
     await asyncio.to_thread(meeting.wait, 20)
+
+
+@task(max_attempts=1)
+async def cancel_itself():
+    asyncio.current_task().cancel()
+    await asyncio.sleep(0)
+
+
+@task(max_attempts=1)
+async def let_a_child_exit():
+    async def leave():
+        raise SystemExit(1)
+
+    await asyncio.create_task(leave())
+
+
+@task(max_attempts=1)
+async def rest_a_moment():
+    await asyncio.sleep(0)
+
+
+class UnreadableError(Exception):
+    def __str__(self):
+        raise SystemExit
+
+
+@task(max_attempts=1)
+def raise_unreadable():
+    raise UnreadableError
 
 
 @task(max_attempts=1)
@@ -336,14 +365,92 @@ def test_a_worker_that_was_frozen_renews_before_it_claims_or_rescues(worker):
 
 
 def test_who_rescues_has_had_a_lease_of_unbroken_contact(worker):
-    dead = make_process(lease=DEAD)
+    dead = make_process()
     make_jobs(1)
     job_backends["default"].claim(owner=dead.pk, limit=1)
+    end_lease(dead.pk)
 
     assert worker.maintenance.rescue() == 0
 
     worker.heartbeat._contact_since -= 5
     assert worker.maintenance.rescue() == 1
+
+
+def test_a_jump_of_the_databases_clock_ends_no_job(worker):
+    background.enqueue(wait_until_opened, max_attempts=1)
+    worker.tick()
+    worker.heartbeat._contact_since -= 100
+    end_lease(worker.heartbeat.owner)
+
+    assert worker.maintenance.rescue() == 0
+    worker.heartbeat.beat()
+    assert worker.heartbeat.contact() < timedelta(seconds=5)
+
+    opened.set()
+    run(worker)
+    assert states() == [JobState.SUCCESSFUL]
+
+
+def test_a_module_that_ends_the_process_fails_its_job_and_no_other(worker):
+    make_jobs(1, task="tests.app.leaves_on_import.anything", max_attempts=1)
+    background.enqueue(leave_effect, ["well"])
+
+    run(worker)
+
+    assert sorted(states()) == [JobState.FAILED, JobState.SUCCESSFUL]
+    assert "SOME_VARIABLE" in Job.objects.get(state=JobState.FAILED).errors[0]["message"]
+
+
+def test_a_coroutine_that_cancels_itself_gives_its_slot_back(worker):
+    for _ in range(4):  # one more than there are slots
+        background.enqueue(cancel_itself)
+
+    run(worker)
+
+    assert states() == [JobState.FAILED] * 4
+
+
+def test_a_child_task_that_exits_leaves_the_event_loop_to_others(worker):
+    background.enqueue(let_a_child_exit)
+    run(worker)
+    background.enqueue(rest_a_moment)
+
+    run(worker)
+
+    assert JobState.SUCCESSFUL in states()
+    assert JobState.RUNNING not in states()
+
+
+def test_an_exception_that_cannot_even_be_read_gives_its_slot_back(worker):
+    for _ in range(4):
+        background.enqueue(raise_unreadable)
+
+    run(worker)
+
+    assert states() == [JobState.FAILED] * 4
+
+
+def test_a_claim_anew_of_a_job_that_still_runs_here_is_a_stray(worker):
+    """Taken for dead while it ran, claimed again under the new id, and the reply was lost."""
+    background.enqueue(wait_until_opened)
+    worker.tick()
+    end_lease(worker.heartbeat.owner)
+    job_backends["default"].rescue()
+    worker.heartbeat.beat()
+    job_backends["default"].claim(owner=worker.heartbeat.owner, limit=1)
+
+    worker._release_strays()
+
+    assert states() == [JobState.READY]
+
+
+def test_the_first_signal_during_the_grace_is_not_the_second(worker):
+    worker.stop()  # its --duration or --max-jobs is over
+    worker.stop(15)
+    assert worker._signals == 1
+
+    worker.stop(15)
+    assert worker._signals == 2
 
 
 def test_no_connection_of_a_thread_outlives_its_job(worker):

@@ -14,6 +14,7 @@ from django.db import DEFAULT_DB_ALIAS
 from tasks_core import clock, registry
 from tasks_core.backends.base import BaseJobBackend
 from tasks_core.calls import Call
+from tasks_core.leases import Renewal
 from tasks_core.outcomes import AttemptError, Outcome
 from tasks_core.results import JobResult, Snapshot
 from tasks_core.signals import JobEnd, job_enqueued, jobs_ended, jobs_rescued
@@ -145,26 +146,27 @@ class DatabaseBackend(BaseJobBackend):
 
         return release(self.database, attempts)
 
-    def release_strays(self, owner: UUID, *, known: Collection[UUID]) -> int:
+    def release_strays(self, owner: UUID, *, known: Collection[tuple[UUID, int]]) -> int:
         from tasks_core.backends.database.release import release_strays
 
         return release_strays(self.database, owner, known=known)
 
-    def rescue(self) -> int:
+    def rescue(self, rescuer: UUID | None = None) -> int:
         """Take back the jobs of dead processes; see the verb for when this may be called."""
         from tasks_core.backends.database.rescue import rescue
 
-        found = rescue(self.database, now=self.now())
+        found = rescue(self.database, now=self.now(), rescuer=rescuer)
         for rescued in found:
             self._tell(rescued.ends)
             jobs_rescued.send_robust(type(self), process=rescued.process, count=rescued.count)
         return sum(rescued.count for rescued in found)
 
-    def has_orphans(self) -> bool:
-        """Say whether some job is owned by a process whose lease has ended."""
+    def has_orphans(self, queues: Sequence[str] | None = None) -> bool:
+        """Say whether some job, of these queues, is owned by a process whose lease has ended."""
         from tasks_core.backends.database.rescue import dead
 
-        return dead(self.database).filter(jobs__isnull=False).exists()
+        of_queues = {} if queues is None else {"jobs__queue__in": queues}
+        return dead(self.database).filter(jobs__isnull=False, **of_queues).exists()
 
     def expire(self) -> int:
         from tasks_core.backends.database.cancel import expire
@@ -207,7 +209,7 @@ class DatabaseBackend(BaseJobBackend):
             self.database, kind=kind, backend=self.alias, queues=queues, concurrency=concurrency
         )
 
-    def renew(self, process_id: UUID) -> bool:
+    def renew(self, process_id: UUID) -> Renewal:
         from tasks_core.backends.database.leases import renew
 
         return renew(self.database, process_id)

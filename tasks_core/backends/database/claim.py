@@ -5,11 +5,12 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connections
-from django.db.models import F, Q
+from django.db.models import Exists, F, Q
 
 from tasks_core.attempts import Attempt
+from tasks_core.backends.database.leases import running
 from tasks_core.backends.database.transactions import in_transaction
-from tasks_core.models import Job, JobQuerySet
+from tasks_core.models import Job, JobQuerySet, Process
 from tasks_core.states import JobState
 
 
@@ -27,7 +28,9 @@ def claim(
 
     ``queues`` None means all; ``ids`` restricts the choice to these jobs.
     """
-    ready = Job.objects.using(alias).filter(_not_expired(now), state=JobState.READY)
+    # Whose lease has ended may have been taken for dead: what it claims would never be its own.
+    alive = Exists(running(Process.objects.using(alias).filter(pk=owner)))
+    ready = Job.objects.using(alias).filter(_not_expired(now), alive, state=JobState.READY)
     if queues is not None:
         ready = ready.filter(queue__in=queues) if len(queues) > 1 else ready.filter(queue=queues[0])
     if ids is not None:

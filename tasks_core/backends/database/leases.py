@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from tasks_core import clock, conf, ids
 from tasks_core.backends.database.prune import prune_processes
+from tasks_core.leases import Renewal
 from tasks_core.models import Job, Process
 
 
@@ -33,10 +36,18 @@ def register(
     )
 
 
-def renew(alias: str, process_id: UUID) -> bool:
-    """Extend the lease; False when the process was taken for dead and its jobs given away."""
-    alive = Process.objects.using(alias).filter(pk=process_id, stopped_at__isnull=True)
-    return bool(alive.update(lease_expires_at=clock.DatabaseNow() + lease()))
+def renew(alias: str, process_id: UUID) -> Renewal:
+    """Extend the lease, unless the process was taken for dead; say how it was found."""
+    process = Process.objects.using(alias).filter(pk=process_id, stopped_at__isnull=True)
+    extended = clock.DatabaseNow() + lease()
+    if running(process).update(lease_expires_at=extended):
+        return Renewal.KEPT
+    return Renewal.LATE if process.update(lease_expires_at=extended) else Renewal.LOST
+
+
+def running(processes: QuerySet[Process]) -> QuerySet[Process]:
+    """Return those whose lease has not ended, as the database sees it."""
+    return processes.filter(stopped_at__isnull=True, lease_expires_at__gte=clock.DatabaseNow())
 
 
 def end(alias: str, process_id: UUID) -> bool:

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from tasks_core import clock
+from tasks_core.backends.database.leases import running
 from tasks_core.backends.database.transactions import in_transaction
 from tasks_core.models import Job, Process
 from tasks_core.signals import JobEnd
@@ -24,17 +26,21 @@ class Rescued:
     ends: list[JobEnd] = field(default_factory=list)
 
 
-def rescue(alias: str, *, now: datetime) -> list[Rescued]:
+def rescue(alias: str, *, now: datetime, rescuer: UUID | None = None) -> list[Rescued]:
     """
     Take back the jobs of processes whose lease has ended, by the database's own clock.
 
     A job that had not started is claimable again and its attempt not counted. One that had is
     claimable again while it has attempts left, and otherwise failed as "lost". The caller must
     itself have had a full lease of unbroken contact: after an outage of the database every
-    lease has ended, and nobody is dead.
+    lease has ended, and nobody is dead. So it is when its clock jumps: a ``rescuer`` whose
+    own lease has ended, too, takes nothing.
     """
-    pks = list(dead(alias).values_list("pk", flat=True)[:BATCH])
+    others = dead(alias).exclude(pk=rescuer) if rescuer else dead(alias)
+    pks = list(others.values_list("pk", flat=True)[:BATCH])
     if not pks:
+        return []
+    if rescuer and not running(Process.objects.using(alias).filter(pk=rescuer)).exists():
         return []
 
     def take_back() -> list[Rescued]:

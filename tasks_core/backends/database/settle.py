@@ -7,10 +7,11 @@ from typing import Any
 from django.db.models import F
 
 from tasks_core.attempts import Attempt
+from tasks_core.backends.database.rescue import LOST
 from tasks_core.backends.database.transactions import in_transaction, is_outage
 from tasks_core.models import Job, JobQuerySet
 from tasks_core.outcomes import AttemptError, Cancelled, Errored, Outcome, Snoozed, Succeeded
-from tasks_core.states import JobState
+from tasks_core.states import FINAL, JobState
 
 S = JobState
 MAX_ERRORS = 10  # tracebacks kept with one job, the newest
@@ -44,7 +45,15 @@ def _settle_one(
         pk=attempt.job_id, claimed_by=attempt.owner, fence=attempt.fence
     )
     target, changes = _arrow(attempt, outcome, now)
-    return target if _leave(mine, target, **changes) else None
+    if _leave(mine, target, **changes) or _is_settled(alias, attempt, target):
+        return target
+    return None
+
+
+def _is_settled(alias: str, attempt: Attempt, target: JobState) -> bool:
+    """Say whether we stored it before and were not told: nobody else leaves fence and target so."""
+    left = Job.objects.using(alias).filter(pk=attempt.job_id, fence=attempt.fence, state=target)
+    return target in FINAL and left.exclude(reason=LOST).exists()
 
 
 def _arrow(attempt: Attempt, outcome: Outcome, now: datetime) -> tuple[JobState, dict[str, Any]]:
