@@ -2,7 +2,9 @@
 What an operator may do to a schedule, and the note of who did it and why.
 
 Each verb locks the row, decides what is due until now under the old circumstances, and only then
-changes them; so a pause never swallows what was due before it, nor what comes after it.
+changes them; so a pause never swallows what was due before it, nor what comes after it. What
+this process cannot decide, as it does not know the task or the trigger, is left undecided: a
+scheduler that knows them does it later, with the times of the pause from the row.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from scheduler import conf
-from scheduler.definitions.settle import settle
+from scheduler.definitions.settle import decide
 from scheduler.due.questions import first_due
 from scheduler.models import Schedule
 from scheduler.tick.rebuild import trigger_of
@@ -33,7 +35,7 @@ def pause(
 ) -> bool:
     """Let due times be recorded as skipped from now on. Return False if it was paused already."""
     with transaction.atomic(using=conf.database()):
-        row, now = _settled(key, user)
+        row, now, _decided = _settled(key, user)
         if row.is_paused_at(now):
             return False
         row.paused_at, row.paused_until = now, until
@@ -47,10 +49,13 @@ def pause(
 def resume(key: str, *, user: AbstractBaseUser) -> bool:
     """Let the schedule run again from now on. Return False if it was not paused."""
     with transaction.atomic(using=conf.database()):
-        row, now = _settled(key, user)
+        row, now, decided = _settled(key, user)
         was_paused = row.is_paused_at(now)
-        row.paused_at = row.paused_until = None
-        row.paused_by = row.pause_reason = ""
+        if decided:
+            row.paused_at = row.paused_until = None
+            row.paused_by = row.pause_reason = ""
+        elif was_paused:
+            row.paused_until = now  # what was due under the pause is still to be recorded
         row.save(using=conf.database(), update_fields=PAUSE)
     if was_paused:
         note(row, _("Resumed."), user=user)
@@ -93,11 +98,13 @@ def note(row: Schedule, text: str, *, user: AbstractBaseUser) -> None:
     )
 
 
-def _settled(key: str, user: AbstractBaseUser) -> tuple[Schedule, datetime]:
-    """Lock the row and decide what it has due until now."""
+def _settled(key: str, user: AbstractBaseUser) -> tuple[Schedule, datetime, bool]:
+    """Lock the row; return it, the time, and whether all that was due until then is decided."""
     alias = conf.database()
     row = Schedule.objects.using(alias).select_for_update().get(pk=key)
     now = clock.db_now(alias)
-    if row.enabled and row.retired_at is None and row.quarantined_at is None:
-        settle(row, now=now, recorded_by=str(user))
-    return row, now
+    if not row.enabled or row.retired_at is not None:
+        return row, now, True  # nothing is due until it comes back, and then it begins anew
+    if row.quarantined_at is not None:
+        return row, now, False
+    return row, now, decide(row, now=now, recorded_by=str(user))

@@ -34,6 +34,7 @@ class Standing:
     catch_up_window: timedelta | None = None
     overlap: str = Overlap.SKIP
     paused: bool = False
+    paused_since: datetime | None = None  # None: since before the watermark
     paused_until: datetime | None = None  # None: until somebody resumes it
 
 
@@ -78,6 +79,8 @@ def plan(
 
 def refuse(trigger: Trigger, *, after: datetime, until: datetime, reason: str) -> Plan:
     """Decide that nothing due in (after, until] becomes a job."""
+    if until <= after:  # the clock was set back, as in plan()
+        return Plan(decisions=(), watermark=after, next_due_at=first_due(trigger, after))
     skipped = tuple(_skip(trigger, reason, after=after, until=until))
     return Plan(decisions=skipped, watermark=until, next_due_at=first_due(trigger, until))
 
@@ -87,10 +90,24 @@ def _decide(
 ) -> Iterator[Decision]:
     start = standing.watermark
     if standing.paused:
+        since = min(now, standing.paused_since or start)
+        if since > start:  # nobody could decide it when the pause began
+            before = list(_eligible(standing, trigger, now=since, busy=busy, on_time=on_time))
+            busy = busy or any(each.outcome == Outcome.ENQUEUED for each in before)
+            yield from before
+            start = since
         paused_until = min(now, standing.paused_until or now)
         yield from _skip(trigger, Reason.PAUSED, after=start, until=paused_until)
         start = max(start, paused_until)
+    standing = replace(standing, watermark=start)
+    yield from _eligible(standing, trigger, now=now, busy=busy, on_time=on_time)
 
+
+def _eligible(
+    standing: Standing, trigger: Trigger, *, now: datetime, busy: bool, on_time: timedelta
+) -> Iterator[Decision]:
+    """Decide about (watermark, now] without a pause."""
+    start = standing.watermark
     window = on_time if standing.catch_up == CatchUp.SKIP else standing.catch_up_window
     if window is not None and now - window > start:
         just_outside = now - window - MICROSECOND

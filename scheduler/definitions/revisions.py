@@ -26,6 +26,7 @@ def is_current(row: Schedule, declaration: Declaration, *, force: bool = False) 
         and row.retired_at is None
         and not _is_newer_than(row)
         and not (force and row.quarantined_at is not None)
+        and not _stands_still(row, declaration)
     )
 
 
@@ -133,6 +134,13 @@ def _note_past(row: Schedule, trigger: Trigger) -> None:
     """Record an At that was over before we saw it; nobody would hear of it otherwise."""
     if isinstance(trigger, At) and trigger.moment <= row.watermark:
         record_missed(row, trigger.moment, now=row.watermark, recorded_by=RECORDED_BY)
+
+
+def _stands_still(row: Schedule, declaration: Declaration) -> bool:
+    """Say whether nobody waits for a schedule that is due again."""
+    if row.next_due_at is not None or not row.enabled or row.quarantined_at is not None:
+        return False
+    return next_due(declaration.trigger, row.watermark) is not None
 
 
 def _is_newer_than(row: Schedule) -> bool:

@@ -78,6 +78,7 @@ def standing(row: Schedule) -> Standing:
         catch_up_window=row.catch_up_window,
         overlap=row.overlap,
         paused=row.is_paused_at(row.watermark),
+        paused_since=row.paused_at,
         paused_until=row.paused_until,
     )
 

@@ -190,3 +190,16 @@ def test_decisions_cover_each_due_time_once(trigger, catch_up):
         [each for each in planned.decisions if each.due_at <= m <= each.until_at] for m in due
     ]
     assert [len(found) for found in covered] == [1] * 300
+
+
+def test_refusing_decides_nothing_twice_when_the_clock_was_set_back():
+    planned = refuse(HOURLY, after=at(9), until=at(8), reason=Reason.REPLACED)
+
+    assert planned.decisions == ()
+    assert (planned.watermark, planned.next_due_at) == (at(9), at(10))
+
+
+def test_what_was_due_before_the_pause_began_is_no_skip_of_it():
+    planned = decide(since=at(8), now=at(10, 5), paused=True, paused_since=at(9, 30))
+
+    assert told(planned) == [(at(9), "enqueued"), (at(10), "paused")]
