@@ -14,11 +14,13 @@ from tasks_core.definition import Task
 from tasks_core.exceptions import InvalidCall, UnknownTask
 
 # Parts of an app that hold no tasks, and would give a writer of the store too much to call.
-CLOSED = frozenset({"migrations", "management", "tests"})
+CLOSED = frozenset({"migrations", "management", "testing", "tests"})
+
+Rule = Callable[[str], bool]
 
 _declared: dict[str, Task[Any, Any]] = {}
 
-extra_rules: list[Callable[[str], bool]] = []
+extra_rules: list[Rule] = []
 """Says of a module's name whether its functions may run too; used by ``tasks_core.testing``."""
 
 
@@ -57,8 +59,8 @@ def find(func: Any) -> Task[Any, Any]:
     if not may_run_from(module) or _needs_declaration(module):
         raise InvalidCall(
             f"{name} cannot run in the background: {module} is not part of an installed app "
-            "(or is its migrations, management or tests). Move the function, declare it with "
-            '@task, or add the module to TASKS_CORE["ALLOWED_MODULES"].'
+            "(or is its migrations, management, testing or tests). Move the function, declare it "
+            'with @task, or add the module to TASKS_CORE["ALLOWED_MODULES"].'
         )
     return Task(func=function, name=name, options=options)
 
@@ -72,7 +74,8 @@ def resolve(name: str) -> Task[Any, Any]:
     if name in _declared:
         return _declared[name]
     module_name, _, attribute = name.rpartition(".")
-    if not may_run_from(module_name):
+    # Asked before the import, which is itself more than a writer of the store may do.
+    if not may_run_from(module_name) or _needs_declaration(module_name):
         raise UnknownTask(f"{name!r:.200} is not a task of this project.")
     try:
         found = getattr(import_module(module_name), attribute, None)
@@ -81,8 +84,7 @@ def resolve(name: str) -> Task[Any, Any]:
     if isinstance(found, Task):
         return found
     function, options = _unwrapped(found)
-    is_own = isinstance(function, FunctionType) and _path(function) == name
-    if not is_own or _needs_declaration(module_name):
+    if not (isinstance(function, FunctionType) and _path(function) == name):
         raise UnknownTask(f"{name!r:.200} is not a function defined in {module_name!r:.200}.")
     return Task(func=function, name=name, options=options)
 

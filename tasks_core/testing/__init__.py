@@ -4,9 +4,9 @@ from tasks_core.testing.assertions import assert_enqueued, assert_not_enqueued, 
 from tasks_core.testing.clock import FrozenClock, ScaledClock
 from tasks_core.testing.conformance import BackendConformance, requires
 from tasks_core.testing.drain import drain
-from tasks_core.testing.own_functions import allow_own_functions
+from tasks_core.testing.own_functions import allow_own_functions_of_suites
 
-allow_own_functions()
+allow_own_functions_of_suites()
 
 __all__ = [
     "BackendConformance",

@@ -1,14 +1,18 @@
 """Which names may run: what comes from a store is looked up, never just imported."""
 
+import site
 import sys
 from functools import partial
+from types import ModuleType
 
 import pytest
+from django.test.utils import _TestState
 
 from tasks_core import background, registry
 from tasks_core.exceptions import InvalidCall, UnknownTask
 from tasks_core.models import Job
 from tasks_core.states import JobState
+from tasks_core.testing import own_functions
 from tests.app import tasks
 from tests.tasks_core.rows import fresh, make_job
 
@@ -47,6 +51,11 @@ FORBIDDEN = [
     "",
     "é.\u202e.x",
     "tasks_core.testing.own_functions.allow_own_functions",
+    "tasks_core.testing.anything",
+    "tasks_core.testing.jobs.remember",
+    "scheduler.testing.anything",
+    "scheduler.testing.simulation.simulate",
+    "tests.app.testing.anything",
     "tasks_core.clock.sleep",
     "tasks_core.management.commands.run_worker.Command",
 ]
@@ -127,9 +136,60 @@ def test_a_test_suites_own_functions_may_run_while_it_runs():
     assert registry.resolve(f"{__name__}.outside").func is outside
 
 
-def test_but_nobody_elses():
+@pytest.mark.parametrize("name", ["json.dumps", "pytest.fail", "asgiref.sync.async_to_sync"])
+def test_but_nobody_elses(name):
     with pytest.raises(UnknownTask):
-        registry.resolve("json.dumps")
+        registry.resolve(name)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "/usr/lib/python3/dist-packages/foreign.py",
+        "/usr/local/lib/python3.11/dist-packages/foreign.py",
+        "/elsewhere/site-packages/foreign.py",
+        f"{sys.base_prefix}/lib/foreign.py",
+        f"{site.getusersitepackages()}/foreign.py",
+    ],
+)
+def test_nor_what_the_system_has_installed(file, monkeypatch):
+    foreign = ModuleType("foreign")
+    foreign.__file__ = file
+    monkeypatch.setitem(sys.modules, "foreign", foreign)
+
+    with pytest.raises(UnknownTask):
+        registry.resolve("foreign.run")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stored_name_cannot_make_a_worker_a_test_suite(run_worker):
+    for priority, name in enumerate(["tests.services.folder", "tasks_core.testing.anything"]):
+        make_job(task=name, priority=priority)
+
+    assert run_worker("--once").wait() == 1
+
+    assert set(Job.objects.values_list("reason", flat=True)) == {"unknown task"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_to_import_the_test_kit_into_a_worker_opens_nothing(manage_process):
+    make_job(task="tests.services.folder")
+
+    # A simulated clock is of the kit.
+    assert manage_process("run_worker", "--once", clock="2026-11-21T12:00:00Z 1").wait() == 1
+
+    assert Job.objects.get().reason == "unknown task"
+
+
+def test_djangos_runner_needs_no_extra_step(monkeypatch):
+    monkeypatch.setattr(registry, "extra_rules", [])
+    own_functions.allow_own_functions_of_suites()
+
+    assert registry.resolve(f"{__name__}.outside").func is outside
+
+    monkeypatch.delattr(_TestState, "saved_data")
+    with pytest.raises(UnknownTask):
+        registry.resolve(f"{__name__}.outside")
 
 
 class Holder:

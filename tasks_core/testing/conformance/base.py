@@ -9,6 +9,7 @@ from tasks_core import JobResult, background, job_backends
 from tasks_core.exceptions import UnsupportedFeature
 from tasks_core.testing import jobs
 from tasks_core.testing.drain import drain
+from tasks_core.testing.own_functions import allow_own_functions
 
 
 def requires(*modes: str) -> Callable[[Any], Any]:
@@ -35,6 +36,7 @@ class Conformance:
 
     def setUp(self) -> None:
         super().setUp()  # type: ignore[misc]
+        allow_own_functions()
         jobs.remembered.clear()
         self.background = background.on(self.alias)
         self.backend = job_backends[self.alias]
