@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 
 from scheduler import conf, signals
 from scheduler.choices import Outcome
@@ -14,9 +14,9 @@ from scheduler.materialise import WatermarkMoved, record
 from scheduler.models import Occurrence, Schedule
 from scheduler.tick.limits import limit_transaction, limited
 from scheduler.tick.setback import set_back
-from scheduler.tick.work import Work, work_on
+from scheduler.tick.work import ScheduleFailed, Work, work_on
 from tasks_core import clock
-from tasks_core.backends.database.transactions import in_transaction
+from tasks_core.backends.database.transactions import in_transaction, is_outage
 
 
 @dataclass(slots=True)
@@ -51,9 +51,10 @@ def materialise_due(*, limit: int, recorded_by: str = "", leaving: Iterable[str]
             batch = in_transaction(alias, run, durable=True)
         except WatermarkMoved:
             return Batch()
-        except (OperationalError, InterfaceError):
-            raise  # the database is away, not a schedule wrong
-        except Exception:  # noqa: BLE001  one of them is refused; which one is found below
+        except Exception as error:
+            if is_outage(error):
+                raise  # the database is away, not a schedule wrong
+            # One of them is refused; which one is found by taking each apart.
             batch = in_transaction(alias, partial(run, apart=True), durable=True)
     signals.occurrences_recorded.send_robust(
         sender=Occurrence, alias=alias, enqueued=batch.enqueued, skipped=batch.skipped
@@ -76,16 +77,18 @@ def _batch(
             with transaction.atomic(using=alias, savepoint=apart):
                 work, left_alone = work_on(alias, group, now=now)
                 record(alias, work, now=now, recorded_by=recorded_by)
-        except (OperationalError, InterfaceError):
-            raise
         except Exception as error:
-            if not apart:
+            if not apart or is_outage(error):
                 raise
-            if set_back(group[0], error, now=now):
+            if set_back(group[0], _own(error), now=now):
                 done.failed.append(group[0].key)
         else:
             _count(done, work, left_alone)
     return done
+
+
+def _own(error: Exception) -> BaseException:
+    return error.__cause__ or error if isinstance(error, ScheduleFailed) else error
 
 
 def _count(done: Batch, work: Sequence[Work], left_alone: dict[str, str]) -> None:

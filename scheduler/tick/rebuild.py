@@ -27,7 +27,7 @@ def trigger_of(row: Schedule) -> Trigger:
         return _ours(row.trigger)
     except InvalidTrigger as error:
         for trigger in _declared_triggers():
-            if trigger.spec() == row.trigger:
+            if _spec(trigger) == row.trigger:
                 return trigger
         if row.source == Source.DATABASE:
             raise
@@ -47,6 +47,13 @@ def task_of(row: Schedule) -> Task[..., object]:
 @lru_cache(maxsize=4096)
 def _ours(spec: str) -> Trigger:
     return from_spec(spec)
+
+
+def _spec(trigger: Trigger) -> str:
+    try:
+        return trigger.spec()
+    except Exception:  # noqa: BLE001  the trouble of another schedule; sync tells of it
+        return ""
 
 
 def _declared_triggers() -> list[Trigger]:

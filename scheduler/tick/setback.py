@@ -14,7 +14,7 @@ from tasks_core.outcomes import storable
 MAX_ERROR = 2000
 
 
-def set_back(row: Schedule, error: Exception, *, now: datetime) -> bool:
+def set_back(row: Schedule, error: BaseException, *, now: datetime) -> bool:
     """
     Note ``error`` and look at the schedule again later; quarantine it after too many in a row.
 
@@ -25,7 +25,7 @@ def set_back(row: Schedule, error: Exception, *, now: datetime) -> bool:
     alias = conf.database()
     errors = row.error_count + 1
     wait = min(tuning.backoff * 2 ** min(errors - 1, 20), tuning.backoff_cap)
-    text = storable(f"{type(error).__name__}: {error}", MAX_ERROR)
+    text = storable(_told(error), MAX_ERROR)
     quarantined = errors >= tuning.quarantine_after
     unmoved = Schedule.objects.using(alias).filter(pk=row.pk, watermark=row.watermark)
     changed = unmoved.update(
@@ -46,3 +46,10 @@ def set_back(row: Schedule, error: Exception, *, now: datetime) -> bool:
             partial(signals.schedule_quarantined.send_robust, **told), using=alias
         )
     return True
+
+
+def _told(error: BaseException) -> str:
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001  somebody's error that cannot say what it is
+        return type(error).__name__

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -10,13 +11,17 @@ from uuid import UUID
 
 from scheduler import conf, planner
 from scheduler.choices import Outcome
-from scheduler.exceptions import InvalidSchedule
+from scheduler.exceptions import InvalidSchedule, SchedulerError
 from scheduler.models import Occurrence, Schedule
 from scheduler.planner import Decision, Plan, Standing
 from scheduler.tick.busy import busy_keys
 from scheduler.tick.rebuild import NotOurs, task_of, trigger_of
 from tasks_core import Call, Task, ids, job_backends
 from tasks_core.exceptions import UnknownTask
+
+
+class ScheduleFailed(SchedulerError):
+    """The code of one schedule raised ``__cause__``, whatever that is; the database is well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,28 +51,38 @@ def work_on(
     """
     Return the work on ``rows``, and why some are left to processes that know them.
 
-    Raises what the first wrong schedule raises.
+    Raises ScheduleFailed for the first wrong schedule. This runs the code of triggers, and
+    imports tasks, while the rows are locked: a trigger that is slow delays its whole batch.
     """
     left_alone: dict[str, str] = {}
     known = []
     for row in rows:
         try:
-            known.append((row, task_of(row), trigger_of(row)))
+            with _failing_alone(row):
+                known.append((row, task_of(row), trigger_of(row)))
+                _refuse_elsewhere(alias, row)
         except NotOurs as error:
             left_alone[row.key] = str(error)
-        else:
-            _refuse_elsewhere(alias, row)
     busy = busy_keys([row for row, _, _ in known], now=now)
     on_time = conf.tuning().on_time
-    work = [
-        Work(
-            row,
-            task,
-            planner.plan(standing(row), trigger, now=now, busy=row.key in busy, on_time=on_time),
-        )
-        for row, task, trigger in known
-    ]
+    work = []
+    for row, task, trigger in known:
+        with _failing_alone(row):
+            overlaps = row.key in busy
+            plan = planner.plan(standing(row), trigger, now=now, busy=overlaps, on_time=on_time)
+        work.append(Work(row, task, plan))
     return work, left_alone
+
+
+@contextmanager
+def _failing_alone(row: Schedule) -> Iterator[None]:
+    """Run other people's code: what it raises, a database error or an exit, is the schedule's."""
+    try:
+        yield
+    except (NotOurs, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        raise ScheduleFailed(f"{row.key!r}: {type(error).__name__}") from error
 
 
 def standing(row: Schedule) -> Standing:

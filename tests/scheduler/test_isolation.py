@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import InterfaceError, OperationalError, connection
 
 from scheduler import signals
 from scheduler.models import Occurrence, Schedule
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.django_db
 class Broken:
     """A trigger of somebody else, with a bad day."""
 
-    error: Exception | None = None
+    error: BaseException | None = None
 
     def next_after(self, moment: datetime) -> datetime | None:
         if self.error:
@@ -184,3 +185,71 @@ def test_a_backend_elsewhere_is_refused_at_run_time_too():
 
     assert keys() == ["good 0"]
     assert "outside the database" in Schedule.objects.get(key="broken").error
+
+
+class Wordless(Exception):
+    def __str__(self):
+        raise TypeError
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OperationalError("not ours"), InterfaceError("nor this"), SystemExit(3), Wordless()],
+    ids=lambda error: type(error).__name__,
+)
+def test_whatever_a_trigger_raises_is_its_schedules_error_and_no_outage(error):
+    trigger = Broken()
+    entries = kitchen(2) | {"broken": {"task": "tests.app.tasks.nothing", "trigger": trigger}}
+    with only_declared(entries), FrozenClock(at(8)) as clock:
+        scheduler = Scheduler()
+        scheduler.run_once()
+        clock.move_to(at(9))
+        trigger.error = error
+
+        assert scheduler.run_once() == 1
+
+    assert keys() == ["good 0", "good 1"]
+    assert Schedule.objects.get(key="broken").error.startswith(type(error).__name__)
+
+
+def test_a_trigger_that_breaks_the_transaction_breaks_its_own_only():
+    class Asking(Broken):
+        def next_after(self, moment):
+            if self.error:
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT tea FROM nowhere")
+            return super().next_after(moment)
+
+    trigger = Asking()
+    entries = kitchen(2) | {"broken": {"task": "tests.app.tasks.nothing", "trigger": trigger}}
+    with only_declared(entries), FrozenClock(at(8)) as clock:
+        scheduler = Scheduler()
+        scheduler.run_once()
+        clock.move_to(at(9))
+        trigger.error = ValueError()
+
+        assert scheduler.run_once() == 1
+
+    assert keys() == ["good 0", "good 1"]
+
+
+def test_a_trigger_that_cannot_say_what_it_is_hides_no_other():
+    class Mute(Broken):
+        def spec(self):
+            if self.error:
+                raise self.error
+            return "mute"
+
+    mute, good = Mute(), Broken()
+    entries = {
+        "mute": {"task": "tests.app.tasks.nothing", "trigger": mute},
+        "other": {"task": "tests.app.tasks.nothing", "trigger": good},
+    }
+    with only_declared(entries), FrozenClock(at(8)) as clock:
+        scheduler = Scheduler()
+        scheduler.run_once()
+        clock.move_to(at(9))
+        mute.error = ValueError()
+        scheduler.run_once()
+
+    assert keys() == ["other"]
