@@ -109,6 +109,7 @@ def _eligible(
     """Decide about (watermark, now] without a pause."""
     start = standing.watermark
     window = on_time if standing.catch_up == CatchUp.SKIP else standing.catch_up_window
+    window = None if window is None else max(window, on_time)  # what is on time is not missed
     if window is not None and now - window > start:
         just_outside = now - window - MICROSECOND
         yield from _skip(trigger, Reason.MISSED_WINDOW, after=start, until=just_outside)

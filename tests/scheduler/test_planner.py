@@ -203,3 +203,12 @@ def test_what_was_due_before_the_pause_began_is_no_skip_of_it():
     planned = decide(since=at(8), now=at(10, 5), paused=True, paused_since=at(9, 30))
 
     assert told(planned) == [(at(9), "enqueued"), (at(10), "paused")]
+
+
+@pytest.mark.parametrize("window", [timedelta(0), timedelta(milliseconds=1)])
+def test_what_is_on_time_is_never_missed_however_short_the_window(window):
+    planned = decide(since=at(8), now=at(9, 0, 30), catch_up_window=window)
+
+    assert told(planned) == [(at(9), "enqueued")]
+    late = decide(since=at(8), now=at(9, 1, 1), catch_up_window=window)
+    assert told(late) == [(at(9), "missed_window")]
