@@ -10,7 +10,7 @@ from django.db import DEFAULT_DB_ALIAS, transaction
 from tasks_core import clock, executor, ids, payloads, registry
 from tasks_core.attempts import Attempt
 from tasks_core.backends.base import BaseJobBackend
-from tasks_core.outcomes import Cancelled, Errored, Outcome, Snoozed, Succeeded
+from tasks_core.outcomes import AttemptError, Cancelled, Errored, Outcome, Snoozed, Succeeded
 from tasks_core.results import JobResult, Snapshot
 from tasks_core.signals import job_enqueued, job_settled, job_started
 from tasks_core.states import JobState
@@ -21,8 +21,9 @@ class ImmediateBackend(BaseJobBackend):
     Runs each call at once, in a savepoint, with arguments and result as they would be stored.
 
     Priority, queue, key and max_attempts are accepted and change nothing: there is no second
-    job to go before, to be equal to, or to try again. What a job raises ends on the result and
-    in the log; OPTIONS={"raise": True} raises it to the caller instead.
+    job to go before, to be equal to, or to try again. What a job raises, or the end of its
+    savepoint, ends on the result and in the log; OPTIONS={"raise": True} raises it to the caller
+    instead. A KeyboardInterrupt is always raised: it is meant for the caller's process.
     """
 
     in_band = True
@@ -68,14 +69,27 @@ class ImmediateBackend(BaseJobBackend):
     def _run(self, attempt: Attempt) -> Outcome:
         job_started.send_robust(type(self), attempt=attempt)
         began = clock.monotonic()
-        with transaction.atomic(using=DEFAULT_DB_ALIAS):
-            outcome = executor.execute(attempt)
-            if not isinstance(outcome, Succeeded):
-                transaction.set_rollback(True, using=DEFAULT_DB_ALIAS)  # its savepoint alone
+        outcome = self._executed(attempt)
         seconds = clock.monotonic() - began
         job_settled.send_robust(type(self), attempt=attempt, outcome=outcome, seconds=seconds)
-        if self.options.get("raise") and isinstance(outcome, Errored) and outcome.cause:
-            raise outcome.cause
+        cause = outcome.cause if isinstance(outcome, Errored) else None
+        if cause and (self.options.get("raise") or isinstance(cause, KeyboardInterrupt)):
+            raise cause
+        return outcome
+
+    def _executed(self, attempt: Attempt) -> Outcome:
+        outcome: Outcome | None = None
+        try:
+            with transaction.atomic(using=DEFAULT_DB_ALIAS):
+                outcome = executor.execute(attempt)
+                if not isinstance(outcome, Succeeded):
+                    transaction.set_rollback(True, using=DEFAULT_DB_ALIAS)  # its savepoint alone
+        except BaseException as error:
+            if outcome is None:
+                raise  # there is no database: the job has not run
+            # Deferred constraints and on_commit callbacks, where no transaction is around us.
+            kept = AttemptError.of(error, attempt=attempt.number, at=clock.now())
+            return Errored(kept, cause=error)
         return outcome
 
     def _ended(self, attempt: Attempt, outcome: Outcome) -> JobResult:

@@ -4,6 +4,7 @@ import logging
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.contrib.auth.models import Permission
 from django.db import IntegrityError, transaction
 
 from tasks_core import Call, JobState, Snooze, background, job_backends, task
@@ -86,6 +87,54 @@ def test_an_error_ends_on_the_result_and_its_effects_are_undone(error):
     assert (result.status, result.reason) == (JobState.FAILED, "error")
     assert "leave_and_raise" in result.errors[0].traceback
     assert list(Effect.objects.values_list("name", flat=True)) == ["before"]
+
+
+def interrupt():
+    Effect.objects.create(name="half")
+    raise KeyboardInterrupt
+
+
+def test_an_interrupt_reaches_the_caller_and_the_effects_are_undone():
+    with pytest.raises(KeyboardInterrupt):
+        background.enqueue(interrupt)
+
+    assert not Effect.objects.exists()
+
+
+def promise_too_much():
+    Effect.objects.create(name="kept")
+    transaction.on_commit(explode)
+
+
+def leave_an_orphan():
+    Permission.objects.create(content_type_id=987_654, codename="orphan")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_callback_raises_at_the_commit_ends_on_the_result():
+    result = background.enqueue(promise_too_much)
+
+    assert (result.status, result.reason) == (JobState.FAILED, "error")
+    assert result.errors[0].message == "boom"
+    assert Effect.objects.get().name == "kept"  # the commit itself was done
+
+
+@pytest.mark.vendor("sqlite", "postgresql")  # MySQL and MariaDB defer no constraint
+@pytest.mark.django_db(transaction=True)
+def test_what_the_database_refuses_at_the_commit_ends_on_the_result():
+    result = background.enqueue(leave_an_orphan)
+
+    assert result.status == JobState.FAILED
+    assert "IntegrityError" in result.errors[0].exception
+    assert not Permission.objects.filter(codename="orphan").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_on_demand_that_is_raised_too(settings):
+    settings.JOBS = IMMEDIATE | {"OPTIONS": {"raise": True}}
+
+    with pytest.raises(RuntimeError, match="boom"):
+        background.enqueue(promise_too_much)
 
 
 def test_an_error_is_logged(caplog):
