@@ -8,7 +8,7 @@ from tasks_core.exceptions import InvalidCall
 
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 64
-MAX_DIGITS = 4000  # Python refuses to read longer whole numbers back from text
+MIN_WHOLE, MAX_WHOLE = -(2**63), 2**64 - 1  # MySQL makes a rounded float of what is beyond
 
 
 def normal(value: Any, *, what: str) -> Any:
@@ -17,7 +17,8 @@ def normal(value: Any, *, what: str) -> Any:
 
     ``what`` names the value in the message of InvalidCall. The rules are those of the
     strictest store: no NaN (PostgreSQL, MariaDB), no NUL (PostgreSQL), no lone surrogate
-    (every driver), keys are text, at most 64 KiB and 64 levels.
+    (every driver), no whole number beyond 64 bits (MySQL), keys are text, at most 64 KiB and
+    64 levels. -0.0 becomes 0.0, which is what PostgreSQL returns.
     """
     try:
         plain = _plain(value, depth=0)
@@ -57,22 +58,31 @@ def _plain(value: Any, depth: int) -> Any:
     raise _NotJSON(f"a {type(value).__name__} is not JSON. {_cure(value)}")
 
 
+# Of a subclass the value itself is kept, not what its own __str__, __int__ or __float__ says:
+# of ``class Color(str, Enum)`` the member RED is "red", not "Color.RED".
+
+
 def _text(value: str) -> str:
-    if "\0" in value:
+    plain = str.__str__(value)
+    if "\0" in plain:
         raise _NotJSON("contains a NUL character, which PostgreSQL cannot store.")
-    return str(value)  # a plain str, whatever subclass came in
+    return plain
 
 
 def _whole_number(value: int) -> int:
-    if value.bit_length() > MAX_DIGITS * 3:
-        raise _NotJSON(f"a whole number of more than about {MAX_DIGITS} digits.")
-    return int(value)
+    plain = int.__int__(value)
+    if not MIN_WHOLE <= plain <= MAX_WHOLE:
+        raise _NotJSON(
+            "a whole number beyond 64 bits, which some databases round. Pass it as text."
+        )
+    return plain
 
 
 def _number(value: float) -> float:
-    if not math.isfinite(value):
-        raise _NotJSON(f"{value} is not JSON; databases refuse it.")
-    return float(value)
+    plain = float.__float__(value)
+    if not math.isfinite(plain):
+        raise _NotJSON(f"{plain} is not JSON; databases refuse it.")
+    return plain or 0.0
 
 
 def _key(key: Any) -> str:
