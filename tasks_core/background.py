@@ -35,13 +35,14 @@ class Background:
         **options: Unpack[Options],
     ) -> JobResult:
         """
-        Store one call of ``func``, to run soon.
+        Store one call of ``func``, to run soon, or when the task says: ``task.using(when=…)``.
 
         ``func`` is a function at the top of a module, its dotted path, or a task; arguments are
         JSON. Raises InvalidCall when it cannot be stored and UnsupportedFeature, naming the
         option, when the backend cannot do what is asked.
         """
-        return self._store("enqueue", said(func, args, kwargs, when=None, options=options))
+        call = said(func, args, kwargs, when=None, options=options)
+        return self._store(mode_of(call), call)
 
     def defer(
         self,
@@ -82,7 +83,8 @@ class Background:
         **options: Unpack[Options],
     ) -> JobResult:
         """Do what ``enqueue`` does without blocking the event loop."""
-        return await self._astore("enqueue", said(func, args, kwargs, when=None, options=options))
+        call = said(func, args, kwargs, when=None, options=options)
+        return await self._astore(mode_of(call), call)
 
     async def adefer(
         self,

@@ -23,6 +23,7 @@ def said(
     task = registry.find(func)
     if kwargs is None:
         kwargs = {}
+    when = task.when if when is None else when
     return Call(task, args, kwargs, when=when, **{**task.options, **options})
 
 

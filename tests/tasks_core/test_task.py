@@ -149,3 +149,20 @@ def test_a_typo_in_an_option_of_a_call_is_refused():
 def test_a_timeout_is_refused_rather_than_ignored():
     with pytest.raises(UnsupportedFeature, match="timeout"):
         background.enqueue(plain, timeout=timedelta(seconds=5))
+
+
+def test_when_of_a_task_is_honoured_however_it_is_enqueued(calls):
+    later = send.using(when=HOUR)
+
+    with FrozenClock(NOON):
+        background.enqueue(later, ["Ann"])
+        async_to_sync(background.aenqueue)(later, ["Ann"])
+        background.enqueue_many([Call(later, ["Ann"])])
+        background.defer(later, ["Ann"], when=2 * HOUR)
+
+    assert [call.when for call in calls] == [NOON + HOUR] * 3 + [NOON + 2 * HOUR]
+
+
+def test_when_of_a_task_is_refused_where_nothing_can_be_deferred():
+    with pytest.raises(UnsupportedFeature, match="cannot defer"):
+        background.on("immediate").enqueue(plain.using(when=HOUR))
