@@ -43,7 +43,9 @@ def find(func: Any) -> Task[Any, Any]:
     Return the task that ``func`` stands for: a function, Task, django.tasks Task or dotted path.
 
     Raises InvalidCall for what a worker could not find again: lambdas, partials, bound
-    methods, nested functions, and modules that are not part of an installed app.
+    methods, nested functions, and modules that are not part of an installed app. Of a
+    django.tasks Task its priority, queue and run_after are kept; its backend is an alias of
+    TASKS, which says nothing about JOBS.
     """
     if isinstance(func, Task):
         return func
@@ -62,7 +64,13 @@ def find(func: Any) -> Task[Any, Any]:
             "(or is its migrations, management, testing or tests). Move the function, declare it "
             'with @task, or add the module to TASKS_CORE["ALLOWED_MODULES"].'
         )
-    return Task(func=function, name=name, options=options)
+    if getattr(func, "takes_context", False):
+        raise InvalidCall(
+            f"{name} takes the context of django.tasks, which only a backend of TASKS can give it. "
+            "Declare it with tasks_core's @task(takes_context=True) to be given a JobContext."
+        )
+    when = getattr(func, "run_after", None)
+    return Task(func=function, name=name, options=options, when=when)
 
 
 def resolve(name: str) -> Task[Any, Any]:
