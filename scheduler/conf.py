@@ -51,8 +51,12 @@ def tuning() -> Tuning:
 
 
 def schedule() -> Mapping[str, Any]:
-    """Return the SCHEDULE setting as it was written."""
-    found: Mapping[str, Any] = getattr(settings, "SCHEDULE", {})
+    """Return the SCHEDULE setting as it was written. Raises ImproperlyConfigured."""
+    found = getattr(settings, "SCHEDULE", {})
+    if not isinstance(found, Mapping):
+        raise ImproperlyConfigured(
+            f"SCHEDULE is a dict of entries by key, not {type(found).__name__}."
+        )
     return found
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from traceback import walk_tb
 from types import FunctionType
 from typing import Any, TypeVar
+
+from django.core.exceptions import ImproperlyConfigured
 
 from scheduler import conf
 from scheduler.choices import Source
 from scheduler.definitions.entry import Declaration, declare
-from scheduler.exceptions import InvalidSchedule, SchedulerError
+from scheduler.due.protocol import told
+from scheduler.exceptions import InvalidSchedule
 from tasks_core import Task, registry
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -18,11 +22,15 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why an entry is no declaration."""
+    """Why an entry is no declaration; with an empty key, why nobody knows which there are."""
 
     key: str
     where: str  # "SCHEDULE['nightly']" or "@periodic on shop.tasks.tidy"
-    error: Exception
+    error: BaseException
+
+    def __str__(self) -> str:
+        ours = isinstance(self.error, (ImproperlyConfigured, ValueError))
+        return f"{self.where}: {self.error if ours else told(self.error)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +81,7 @@ def declared() -> dict[str, Declaration]:
     """Return every declaration by key; raise InvalidSchedule when one of them is wrong."""
     found, problems = read()
     if problems:
-        raise InvalidSchedule(" ".join(f"{each.where}: {each.error}" for each in problems))
+        raise InvalidSchedule(" ".join(map(str, problems)))
     return found
 
 
@@ -81,25 +89,55 @@ def read() -> tuple[dict[str, Declaration], list[Problem]]:
     """Return the declarations that are right, by key, and what is wrong with the others."""
     found: dict[str, Declaration] = {}
     where: dict[str, str] = {}
-    problems: list[Problem] = []
-    for entry in entries():
+    written, problems = _gathered()
+    for entry in written:
         try:
-            if entry.key in found:
-                raise DuplicateKey(entry.key, where[entry.key])
-            declaration = declare(entry.key, entry.options, source=entry.source)
-        except (SchedulerError, ValueError) as error:
+            declaration = _declared(entry, taken=where)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  it imports tasks and asks triggers
             problems.append(Problem(entry.key, entry.where, error))
         else:
             found[entry.key], where[entry.key] = declaration, entry.where
     return found, problems
 
 
-def entries() -> Iterator[Entry]:
-    """Yield what SCHEDULE and the ``tasks`` modules of the installed apps declare."""
-    registry.autodiscover()
-    for key, options in conf.schedule().items():
-        yield Entry(key, f"SCHEDULE[{key!r}]", options, Source.SETTINGS)
-    yield from noted
+def _declared(entry: Entry, *, taken: dict[str, str]) -> Declaration:
+    if entry.key in taken:
+        raise DuplicateKey(entry.key, taken[entry.key])
+    return declare(entry.key, entry.options, source=entry.source)
+
+
+def entries() -> list[Entry]:
+    """Return what SCHEDULE and the ``tasks`` modules of the installed apps declare."""
+    return _gathered()[0]
+
+
+def _gathered() -> tuple[list[Entry], list[Problem]]:
+    problems = []
+    try:
+        registry.autodiscover()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  modules at import, which may even exit
+        problems.append(Problem("", f"While importing {_module_of(error)}", error))
+    written = {}
+    try:
+        written = dict(conf.schedule())
+    except ImproperlyConfigured as error:
+        problems.append(Problem("", "The settings", error))
+    entries = [
+        Entry(key, f"SCHEDULE[{key!r}]", options, Source.SETTINGS)
+        for key, options in written.items()
+    ]
+    return [*entries, *noted], problems
+
+
+def _module_of(error: BaseException) -> str:
+    """Return the name of the innermost module whose import raised ``error``."""
+    frames = [frame for frame, _ in walk_tb(error.__traceback__)]
+    modules = [frame for frame in frames if frame.f_code.co_name == "<module>"]
+    return str(modules[-1].f_globals.get("__name__")) if modules else "the tasks modules"
 
 
 class DuplicateKey(InvalidSchedule):

@@ -36,6 +36,7 @@ class Scheduler(Loop):
         super().__init__(health_file=health_file)
         self.heartbeat: Heartbeat | None = None
         self.synced = False
+        self.refused = 0
         self._registers = False
         self._leaving: dict[str, float] = {}  # key -> until when, by the monotonic clock
         self._reconciled = 0
@@ -69,11 +70,11 @@ class Scheduler(Loop):
             self.heartbeat.stop()
 
     def run_once(self) -> int:
-        """Do what is due now, and note what ended; return how many schedules failed."""
+        """Do what is due now, and note what ended; return how many failed or were refused."""
         self._begin()
         failed = len(self.drain().failed)
         self._reconcile()
-        return failed
+        return failed + self.refused
 
     def drain(self) -> Batch:
         """Materialise batch after batch until no schedule is due, and return them as one."""
@@ -104,7 +105,7 @@ class Scheduler(Loop):
             heartbeat.start()
             self.heartbeat = heartbeat
         if not self.synced:
-            sync()
+            self.refused = len(sync().refused)
             self.synced = True
 
     def _wait(self) -> float:

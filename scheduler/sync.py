@@ -8,15 +8,19 @@ due time without a record.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
 from scheduler import conf, declarations, signals
 from scheduler.choices import Source
 from scheduler.definitions import revisions
+from scheduler.definitions.entry import Declaration
+from scheduler.due.protocol import told
 from scheduler.models import Schedule
-from tasks_core.backends.database.transactions import in_transaction
+from tasks_core.backends.database.transactions import in_transaction, is_outage
 
+EVERYTHING = ""  # the key of what makes it unknown which declarations there are
 WORDS = ("created", "changed", "retired", "restored", "unchanged")
 
 
@@ -48,21 +52,39 @@ def sync(*, force: bool = False) -> Report:
     """
     Make the rows say what SCHEDULE and @periodic say, and return what was done.
 
-    ``force`` applies a definition that had been replaced before, and ends quarantine. Raises
-    InvalidSchedule, before anything is written, when a declaration is wrong.
+    ``force`` applies a definition that had been replaced before, and ends quarantine. A
+    declaration that is wrong is refused, and its row stays as it is: whoever made a mistake in
+    one schedule did not mean to stop it, let alone the others.
     """
     alias = conf.database()
-    declared = declarations.declared()
+    declared, problems = declarations.read()
+    wrong = {str(problem.key): str(problem) for problem in problems}
     rows = Schedule.objects.using(alias).in_bulk()
-    report = Report()
+    report = Report(refused={key or "SCHEDULE": why for key, why in wrong.items()})
     for key, declaration in declared.items():
-        if key in rows and revisions.is_current(rows[key], declaration, force=force):
-            report.note(key, "unchanged")
-            continue
-        write = partial(revisions.write, declaration, force=force)
-        report.note(key, in_transaction(alias, write))
+        if key not in wrong:
+            bring = partial(_up_to_date, alias, rows.get(key), declaration, force=force)
+            report.note(key, _told(bring))
     for key, row in rows.items():
-        if key not in declared and row.source != Source.DATABASE and row.retired_at is None:
-            report.note(key, in_transaction(alias, partial(revisions.retire, key, force=force)))
+        gone = key not in declared and key not in wrong and EVERYTHING not in wrong
+        if gone and row.source != Source.DATABASE and row.retired_at is None:
+            retire = partial(revisions.retire, key, force=force)
+            report.note(key, _told(partial(in_transaction, alias, retire)))
     signals.schedules_synced.send_robust(sender=Schedule, report=report)
     return report
+
+
+def _up_to_date(alias: str, row: Schedule | None, declaration: Declaration, *, force: bool) -> str:
+    if row is not None and revisions.is_current(row, declaration, force=force):
+        return "unchanged"
+    return in_transaction(alias, partial(revisions.write, declaration, force=force))
+
+
+def _told(change: Callable[[], str]) -> str:
+    """Return what ``change`` did, or the error that keeps this one schedule as it is."""
+    try:
+        return change()
+    except Exception as error:
+        if is_outage(error):
+            raise
+        return told(error)

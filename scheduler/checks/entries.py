@@ -75,7 +75,7 @@ def tuning_problem() -> str:
 
 
 def _wrong(problem: Problem) -> CheckMessage:
-    message = f"{problem.where}: {problem.error}"
+    message = str(problem)
     match problem.error:
         case DuplicateKey():
             return Error(message, id="tasks_scheduler.E008")

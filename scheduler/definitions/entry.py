@@ -12,6 +12,7 @@ from typing import Any
 from scheduler import conf
 from scheduler.choices import CatchUp, Overlap, Source
 from scheduler.due import zones
+from scheduler.due.protocol import spec_of
 from scheduler.exceptions import InvalidSchedule, InvalidTrigger
 from scheduler.triggers import At, Cron, Every, Trigger
 from tasks_core import registry
@@ -54,7 +55,7 @@ class Declaration:
         zone = getattr(self.trigger, "zone", None)
         return {
             **{name: getattr(self, name) for name in COPIED},
-            "trigger": self.trigger.spec(),
+            "trigger": spec_of(self.trigger),
             "timezone": str(zone or ""),
         }
 
@@ -138,6 +139,7 @@ def _trigger(options: Mapping[str, Any]) -> Trigger:
         callable(getattr(value, "next_after", None)) and callable(getattr(value, "spec", None))
     ):
         raise InvalidTrigger(f"A trigger has next_after(moment) and spec(); {value!r:.80} has not.")
+    spec_of(value)
     return value  # type: ignore[no-any-return]
 
 

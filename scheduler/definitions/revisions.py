@@ -101,7 +101,7 @@ def _refusal(row: Schedule, declaration: Declaration, *, force: bool) -> str:
 def _change(alias: str, row: Schedule, declaration: Declaration) -> str:
     now = clock.db_now(alias)
     restored = row.retired_at is not None
-    rescheduled = row.trigger != declaration.trigger.spec()
+    rescheduled = row.trigger != declaration.definition()["trigger"]
     if row.enabled and not restored and (rescheduled or not declaration.enabled):
         settle(row, now=now, recorded_by=RECORDED_BY)
     if row.definition_hash != declaration.definition_hash:

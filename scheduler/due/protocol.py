@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -36,8 +37,12 @@ def due_times(trigger: Trigger, after: datetime) -> Iterator[datetime]:
 
 
 def next_due(trigger: Trigger, moment: datetime) -> datetime | None:
-    """Return the first due time after ``moment``; remembered, as many schedules share few."""
-    return _next_due(_BySpec(type(trigger), trigger.spec(), trigger), moment.astimezone(UTC))
+    """
+    Return the first due time after ``moment``; remembered, as many schedules share few.
+
+    Raises InvalidTrigger, whatever the trigger raises.
+    """
+    return _next_due(_BySpec(type(trigger), spec_of(trigger), trigger), moment.astimezone(UTC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +59,41 @@ def _next_due(key: _BySpec, moment: datetime) -> datetime | None:
     return _later(key.trigger, moment)
 
 
+def spec_of(trigger: Trigger) -> str:
+    """Return the spec of ``trigger``. Raises InvalidTrigger, whatever the trigger raises."""
+    with _answering(trigger, "spec()"):
+        spec = trigger.spec()
+    if not isinstance(spec, str) or not spec:
+        raise InvalidTrigger(f"spec() of a {type(trigger).__name__} is no text: {spec!r:.80}.")
+    return spec
+
+
+@contextmanager
+def _answering(trigger: Trigger, what: str) -> Iterator[None]:
+    """Run other people's code, so that who asks has one kind of error to reckon with."""
+    try:
+        yield
+    except (InvalidTrigger, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        why = f"{what} of a {type(trigger).__name__} raised {told(error)}"
+        raise InvalidTrigger(why) from error
+
+
+def told(error: BaseException) -> str:
+    """Return what an error says, also of one that cannot say what it is."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001  its __str__ is other people's code as well
+        return type(error).__name__
+
+
 def _later(trigger: Trigger, moment: datetime) -> datetime | None:
-    due_at = trigger.next_after(moment)
+    with _answering(trigger, "next_after()"):
+        due_at = trigger.next_after(moment)
     if due_at is None:
         return None
-    due_at = utc(due_at, what=f"What {trigger.spec()!r:.80} yields")
+    due_at = utc(due_at, what=f"What {spec_of(trigger)!r:.80} yields")
     if due_at <= moment:
-        raise InvalidTrigger(f"{trigger.spec()!r:.80} is due at {due_at}, not after {moment}.")
+        raise InvalidTrigger(f"{spec_of(trigger)!r:.80} is due at {due_at}, not after {moment}.")
     return due_at

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
 
-from scheduler.triggers import Trigger, due_times, next_due
+from scheduler.due.protocol import Trigger, due_times, next_due, spec_of
 
 MICROSECOND = timedelta(microseconds=1)  # no two instants are closer
 COUNTED = 100  # how many due times are listed only to be counted
@@ -63,7 +63,7 @@ def number_due(trigger: Trigger, *, after: datetime, until: datetime) -> int | N
 
 def previous_due(trigger: Trigger, due_at: datetime) -> datetime | None:
     """Return the due time before ``due_at``; None if there is none within ten years."""
-    asked = (trigger.spec(), due_at)
+    asked = (spec_of(trigger), due_at)
     if asked not in _previous:
         if len(_previous) >= REMEMBERED:
             _previous.clear()

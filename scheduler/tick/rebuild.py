@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 
 from scheduler import declarations
 from scheduler.choices import Source
+from scheduler.due.protocol import spec_of
 from scheduler.exceptions import InvalidTrigger, SchedulerError
 from scheduler.models import Schedule
 from scheduler.triggers import Trigger, from_spec
@@ -27,8 +30,9 @@ def trigger_of(row: Schedule) -> Trigger:
         return _ours(row.trigger)
     except InvalidTrigger as error:
         for trigger in _declared_triggers():
-            if _spec(trigger) == row.trigger:
-                return trigger
+            with suppress(InvalidTrigger):  # the trouble of another schedule; sync tells of it
+                if spec_of(trigger) == row.trigger:
+                    return trigger
         if row.source == Source.DATABASE:
             raise
         raise NotOurs(f"its trigger {row.trigger!r:.200} is not declared here.") from error
@@ -49,13 +53,7 @@ def _ours(spec: str) -> Trigger:
     return from_spec(spec)
 
 
-def _spec(trigger: Trigger) -> str:
-    try:
-        return trigger.spec()
-    except Exception:  # noqa: BLE001  the trouble of another schedule; sync tells of it
-        return ""
-
-
 def _declared_triggers() -> list[Trigger]:
-    given = (entry.options.get("trigger") for entry in declarations.entries())
+    entries = [each.options for each in declarations.entries() if isinstance(each.options, Mapping)]
+    given = (options.get("trigger") for options in entries)
     return [trigger for trigger in given if isinstance(trigger, Trigger)]

@@ -8,6 +8,7 @@ from functools import partial
 from django.db import transaction
 
 from scheduler import conf, signals
+from scheduler.due.protocol import told as told_by
 from scheduler.models import Schedule
 from tasks_core.outcomes import storable
 
@@ -25,7 +26,7 @@ def set_back(row: Schedule, error: BaseException, *, now: datetime) -> bool:
     alias = conf.database()
     errors = row.error_count + 1
     wait = min(tuning.backoff * 2 ** min(errors - 1, 20), tuning.backoff_cap)
-    text = storable(_told(error), MAX_ERROR)
+    text = storable(told_by(error), MAX_ERROR)
     quarantined = errors >= tuning.quarantine_after
     unmoved = Schedule.objects.using(alias).filter(pk=row.pk, watermark=row.watermark)
     changed = unmoved.update(
@@ -46,10 +47,3 @@ def set_back(row: Schedule, error: BaseException, *, now: datetime) -> bool:
             partial(signals.schedule_quarantined.send_robust, **told), using=alias
         )
     return True
-
-
-def _told(error: BaseException) -> str:
-    try:
-        return f"{type(error).__name__}: {error}"
-    except Exception:  # noqa: BLE001  somebody's error that cannot say what it is
-        return type(error).__name__

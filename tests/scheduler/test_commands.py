@@ -148,9 +148,21 @@ def test_sync_exits_with_one_when_something_was_refused(schedules):
 
 
 def test_sync_refuses_what_is_no_schedule(schedules):
-    with pytest.raises(CommandError, match="coffee") as raised:
-        schedules("sync", entries={"coffee": {}})
-    assert raised.value.returncode == 2
+    with pytest.raises(SystemExit) as left:
+        schedules("sync", entries={"coffee": {}, "tea": HOURLY})
+    assert left.value.code == 1
+    assert Schedule.objects.get().key == "tea"
+
+
+def test_run_scheduler_once_tells_when_something_was_refused():
+    with only_declared({"coffee": {}, "tea": HOURLY}), FrozenClock(at(8)) as clock:
+        for hour in (8, 9):
+            clock.move_to(at(hour))
+            with pytest.raises(SystemExit) as left:
+                call_command("run_scheduler", "--once")
+            assert left.value.code == 1
+
+    assert Occurrence.objects.get().due_at == at(9)
 
 
 def test_run_scheduler_once():

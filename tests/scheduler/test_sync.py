@@ -1,16 +1,18 @@
 """Declarations become rows: no surprise run, no due time without a record."""
 
 import pytest
+from django.db import OperationalError
+from django.test import override_settings
 
-from scheduler import declarations, signals
+from scheduler import Cron, declarations, periodic, signals
 from scheduler.definitions import revisions
 from scheduler.definitions.releases import is_older
-from scheduler.exceptions import InvalidSchedule
 from scheduler.models import Occurrence, Schedule
 from scheduler.sync import sync
 from scheduler.testing import only_declared
 from tasks_core.models import Job
 from tasks_core.testing import FrozenClock
+from tests.app.tasks import nothing
 from tests.scheduler.places import at, ledger, tick
 
 pytestmark = pytest.mark.django_db
@@ -212,11 +214,57 @@ def test_a_row_of_the_database_is_not_overwritten():
     assert synced(at(9)).retired == []
 
 
-def test_one_wrong_declaration_stops_all_before_anything_is_written():
-    with pytest.raises(InvalidSchedule, match="coffee"):
-        synced(at(8), tea=HOURLY, coffee={"task": "tests.app.tasks.nothing"})
+class TestWrongDeclarations:
+    def test_one_stops_no_other(self):
+        report = synced(at(8), tea=HOURLY, coffee={"task": "tests.app.tasks.nothing"})
 
-    assert Schedule.objects.count() == 0
+        assert report.created == ["tea"]
+        assert "SCHEDULE['coffee']: Say exactly one of" in report.refused["coffee"]
+
+    def test_its_row_stays_and_runs(self):
+        synced(at(8), tea=HOURLY)
+
+        report = synced(at(8, 30), tea={**HOURLY, "cron": "61 * * * *"})
+        tick(at(9))
+
+        assert (report.retired, list(report.refused)) == ([], ["tea"])
+        assert ledger() == [(at(9), "enqueued")]
+
+    @pytest.mark.parametrize("wrong", [None, [HOURLY], "tea"])
+    def test_nothing_retires_while_nobody_knows_what_there_is(self, wrong):
+        synced(at(8), tea=HOURLY)
+
+        with only_declared(), override_settings(SCHEDULE=wrong), FrozenClock(at(8, 30)):
+            report = sync()
+
+        assert "is a dict of entries" in report.refused["SCHEDULE"]
+        assert tea().retired_at is None
+
+    def test_of_two_with_one_key_neither_is_written(self):
+        synced(at(8), tea=HOURLY)
+        with only_declared({"tea": HALF_PAST}), FrozenClock(at(8, 30)):
+            periodic("1 * * * *", key="tea")(nothing)
+            report = sync()
+
+        assert "is taken by" in report.refused["tea"]
+        assert tea().trigger == "cron 0 * * * * UTC"
+
+    @pytest.mark.parametrize("verb", ["next_after", "spec"])
+    @pytest.mark.parametrize("error", [ZeroDivisionError, OperationalError, SystemExit])
+    def test_a_trigger_that_raises_is_refused(self, verb, error):
+        class Wrong(Cron):
+            pass
+
+        def fail(*args):
+            raise error("no tea")
+
+        setattr(Wrong, verb, fail)
+        wrong = {"task": "tests.app.tasks.nothing", "trigger": Wrong("0 * * * *")}
+
+        report = synced(at(8), tea=HOURLY, wrong=wrong)
+
+        assert report.created == ["tea"]
+        assert f"{error.__name__}: no tea" in report.refused["wrong"]
 
 
 class TestRollingDeploys:

@@ -12,6 +12,7 @@ from django.utils import autoreload
 
 from scheduler import conf, declarations
 from scheduler.process import Scheduler
+from tasks_core.management.arguments import seconds
 from tasks_core.processes.interrupts import stop_on_signals
 from tasks_core.processes.output import show_log_lines
 
@@ -20,6 +21,7 @@ examples:
   run_scheduler              make jobs of what is due until stopped; run as many as you like
   run_scheduler --once       do what is due and exit: for cron; exit code 1 if a schedule failed
 
+A declaration that is refused counts as a failed schedule: its row runs on as it was.
 TERM or INT: stop after this turn; a second signal ends at once. Nothing is lost either way.
 """
 
@@ -33,7 +35,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="exit when nothing due remains")
-        parser.add_argument("--duration", type=float, help="stop gracefully after so many seconds")
+        parser.add_argument(
+            "--duration", type=seconds, help="stop gracefully after so many seconds"
+        )
         parser.add_argument("--reload", action="store_true", help="restart when code changes")
         parser.add_argument("--health-file", help="touched at every turn; its age is the health")
 
@@ -58,10 +62,12 @@ class Command(BaseCommand):
         scheduler.run(duration=options["duration"])
 
     def announce(self) -> None:
-        declared = declarations.declared()
+        declared, problems = declarations.read()
         self.stdout.write(f"database     {conf.database()}")
         self.stdout.write(f"looks        at least every {conf.tuning().tick_seconds:g} s")
         self.stdout.write(f"schedules    {len(declared)} declared, and those in the database")
         for key in sorted(declared):
             self.stdout.write(f"  {key}  {declared[key].trigger.spec()}")
+        for problem in problems:
+            self.stdout.write(f"  refused: {problem}")
         self.stdout.flush()

@@ -9,10 +9,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from scheduler import conf, listing
-from scheduler.exceptions import InvalidSchedule, SchedulerError
+from scheduler.exceptions import SchedulerError
 from scheduler.models import Schedule
 from scheduler.sync import sync
 from tasks_core import clock
+from tasks_core.management.arguments import add_djangos_own, positive
 from tasks_core.presentation import as_json, as_table
 
 EPILOG = """
@@ -22,7 +23,7 @@ examples:
   schedules sync                            write SCHEDULE and @periodic into the database
   schedules sync --force                    also what was replaced before; ends quarantine
 
-Exit codes: 0 done, 1 a definition was refused, 2 wrong arguments or declarations.
+Exit codes: 0 done, 1 a declaration was refused, 2 wrong arguments.
 """
 
 
@@ -38,7 +39,9 @@ class Command(BaseCommand):
         _verb(verbs, "list", "every schedule, the next due first")
         coming = _verb(verbs, "next", "the next due times of one schedule")
         coming.add_argument("key", help="of a row, or of a declaration that was not synchronised")
-        coming.add_argument("-n", type=int, default=20, dest="number", help="default: %(default)s")
+        coming.add_argument(
+            "-n", type=positive, default=20, dest="number", help="default: %(default)s"
+        )
         syncing = _verb(verbs, "sync", "write the declarations into the database")
         syncing.add_argument(
             "--force", action="store_true", help="apply former definitions, end quarantine"
@@ -68,10 +71,7 @@ class Command(BaseCommand):
         self._show(rows, columns=listing.NEXT_COLUMNS)
 
     def do_sync(self, *, force: bool, **options: Any) -> None:
-        try:
-            report = sync(force=force)
-        except InvalidSchedule as error:
-            raise CommandError(str(error), returncode=2) from error
+        report = sync(force=force)
         self.stdout.write(as_json(asdict(report)) if self.json else str(report))
         if report.refused:
             raise SystemExit(1)
@@ -87,4 +87,5 @@ class Command(BaseCommand):
 def _verb(verbs: Any, name: str, words: str) -> ArgumentParser:
     parser: ArgumentParser = verbs.add_parser(name, help=words, description=words)
     parser.add_argument("--format", choices=("table", "json"), default="table", dest="output")
+    add_djangos_own(parser)
     return parser
