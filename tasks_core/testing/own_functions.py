@@ -9,15 +9,13 @@ from django.test import utils
 
 from tasks_core import registry
 
-_INSTALLED = {
-    Path(folder).resolve()
-    for folder in (
-        *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
-        *site.getsitepackages(),
-        site.getusersitepackages(),
-        *(Path(prefix) / "lib" for prefix in (sys.prefix, sys.base_prefix)),
-    )
-}
+_FOLDERS = [
+    *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+    *site.getsitepackages(),
+    site.getusersitepackages(),
+    *(f"{prefix}/lib" for prefix in (sys.prefix, sys.base_prefix)),
+]
+_INSTALLED = {Path(folder).resolve() for folder in _FOLDERS}
 _OF_DISTRIBUTIONS = frozenset({"site-packages", "dist-packages"})
 
 
