@@ -10,7 +10,7 @@ from tasks_core.backends import job_backends
 from tasks_core.backends.base import BaseJobBackend
 from tasks_core.calls import Call, Options, When
 from tasks_core.exceptions import InvalidCall
-from tasks_core.preparation import accepted, declared, said, spoken
+from tasks_core.preparation import accepted, clock_of, declared, said, spoken
 from tasks_core.results import JobResult, Snapshot
 
 
@@ -69,7 +69,8 @@ class Background:
         """
         ready = [declared(call) for call in calls]
         backend = self._backend_of_all(ready)
-        stored = [accepted(backend, mode_of(call), call) for call in ready]
+        now = clock_of(backend)  # one reading for all
+        stored = [accepted(backend, mode_of(call), call, now=now) for call in ready]
         if backend.supports("enqueue_many"):
             results: list[JobResult] = backend.enqueue_many(stored)  # type: ignore[attr-defined]
             return results
@@ -111,10 +112,9 @@ class Background:
         twin = f"a{mode}"
         if not backend.supports(twin):
             return await sync_to_async(self._store)(mode, call)
-        answer = await getattr(backend, twin)(
-            **spoken(backend, twin, accepted(backend, twin, call))
-        )
-        return result_of(answer, backend)
+        # In a thread, since the backend's clock may be a database's.
+        stored = await sync_to_async(accepted)(backend, twin, call)
+        return result_of(await getattr(backend, twin)(**spoken(backend, twin, stored)), backend)
 
     def _hand_over(self, backend: BaseJobBackend, mode: str, call: Call) -> JobResult:
         return result_of(getattr(backend, mode)(**spoken(backend, mode, call)), backend)

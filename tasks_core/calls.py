@@ -1,6 +1,6 @@
 """A call that may be stored: the function, its arguments and its options, all checked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypedDict
@@ -54,13 +54,17 @@ class Call:
     id: UUID | None = field(default=None, kw_only=True)
     context: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
 
-    def checked(self) -> "Call":
-        """Return this call with everything in its stored form; raise InvalidCall."""
+    def checked(self, *, now: Callable[[], datetime] = clock.now) -> "Call":
+        """
+        Return this call with everything in its stored form; raise InvalidCall.
+
+        ``now`` is asked what a timedelta counts from.
+        """
         return replace(
             self,
             args=_args(self.args),
             kwargs=_kwargs(self.kwargs),
-            when=None if self.when is None else instant(self.when, what="when"),
+            when=None if self.when is None else instant(self.when, what="when", now=now),
             priority=_priority(self.priority),
             queue=_short_text(self.queue, "queue", MAX_QUEUE),
             key=None if self.key is None else _short_text(self.key, "key", MAX_KEY),
@@ -68,7 +72,7 @@ class Call:
             timeout=_timeout(self.timeout),
             expires_at=None
             if self.expires_at is None
-            else instant(self.expires_at, what="expires_at"),
+            else instant(self.expires_at, what="expires_at", now=now),
             label=_free_text(self.label),
             creator=_creator(self.creator),
             context=payloads.normal(dict(self.context), what="context"),
@@ -86,12 +90,12 @@ OPTION_DEFAULTS: dict[str, Any] = {
 }
 
 
-def instant(when: When, *, what: str) -> datetime:
+def instant(when: When, *, what: str, now: Callable[[], datetime] = clock.now) -> datetime:
     """
     Return ``when`` as an aware UTC datetime; raise InvalidCall naming ``what``.
 
     A naive datetime is taken in the default time zone, as in the RFC's own example; a
-    timedelta counts from now.
+    timedelta counts from what ``now`` says.
     """
     if not isinstance(when, (datetime, timedelta)):
         raise InvalidCall(
@@ -99,7 +103,7 @@ def instant(when: When, *, what: str) -> datetime:
         )
     try:
         if isinstance(when, timedelta):
-            return clock.now() + when
+            return now() + when
         if timezone.is_naive(when):
             when = timezone.make_aware(when, timezone.get_default_timezone())
         return when.astimezone(UTC)
@@ -174,5 +178,5 @@ def _creator(creator: Any) -> str:
     if isinstance(creator, str):
         return _free_text(creator)
     if isinstance(creator, models.Model):
-        return f"{type(creator)._meta.label}:{creator.pk}"
+        return _free_text(f"{type(creator)._meta.label}:{creator.pk}")
     raise InvalidCall(f"creator must be a model instance or text, not {type(creator).__name__}.")

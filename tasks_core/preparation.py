@@ -1,16 +1,19 @@
 """What happens to a call before a backend sees it: completed, checked, put in its words."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import lru_cache
+from datetime import datetime
+from functools import cache, lru_cache
 from typing import Any
 
-from tasks_core import registry
+from tasks_core import clock, registry
 from tasks_core.backends.base import BaseJobBackend
 from tasks_core.calls import OPTION_DEFAULTS, Call, When
 from tasks_core.definition import check_options
 from tasks_core.exceptions import InvalidCall, UnsupportedFeature
+
+Now = Callable[[], datetime]
 
 _CALLER_OPTIONS = frozenset(OPTION_DEFAULTS) - {"id", "context"}
 
@@ -40,11 +43,16 @@ def declared(call: Call) -> Call:
     return replace(call, func=task, when=task.when if call.when is None else call.when, **unsaid)
 
 
-def accepted(backend: BaseJobBackend, mode: str, call: Call) -> Call:
+def clock_of(backend: BaseJobBackend) -> Now:
+    """Return the clock that decides when the backend's jobs run, read once if it is asked."""
+    return cache(getattr(backend, "now", clock.now))
+
+
+def accepted(backend: BaseJobBackend, mode: str, call: Call, *, now: Now | None = None) -> Call:
     """Return ``call`` in its stored form; raise InvalidCall or UnsupportedFeature."""
     if not backend.supports(mode):
         raise UnsupportedFeature(f"{backend} cannot {mode}: it defines no {mode}().")
-    checked = call.checked()
+    checked = call.checked(now=now or clock_of(backend))
     if mode.endswith("defer") and checked.when is None:
         raise InvalidCall("when must be a datetime or a timedelta, not None.")
     _refuse_unbindable(checked)

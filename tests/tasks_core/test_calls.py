@@ -1,14 +1,18 @@
 """What may be said about a call, and what is refused with a sentence."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.contrib.auth.models import Group
 
-from tasks_core import Call
+from tasks_core import Call, background, job_backends
 from tasks_core.calls import instant
 from tasks_core.exceptions import InvalidCall
+from tasks_core.models import Job
 from tasks_core.testing import FrozenClock
+from tests.app.tasks import nothing
 from tests.tasks_core.rows import HOUR, NOON
 
 
@@ -95,3 +99,44 @@ def test_tuples_become_lists_before_anything_is_stored():
 
 def test_the_options_are_checked_in_the_call_and_not_in_its_building():
     Call(print, priority="high")
+
+
+@pytest.mark.django_db
+def test_a_delay_counts_from_the_backends_clock(monkeypatch):
+    backend, readings = job_backends["default"], []
+
+    def now():
+        readings.append(NOON.replace(year=2100))
+        return readings[-1]
+
+    monkeypatch.setattr(backend, "now", now)
+    delays = [Call(nothing, when=HOUR, expires_at=2 * HOUR) for _ in range(3)]
+    background.enqueue_many(delays)
+
+    assert {(job.run_after, job.expires_at) for job in Job.objects.all()} == {
+        (readings[0] + HOUR, readings[0] + 2 * HOUR)
+    }
+    assert len(readings) == 2  # one for the delays, one for the storing
+
+
+def test_the_asynchronous_twin_asks_the_backends_clock_too(monkeypatch):
+    backend = job_backends["dummy"]
+    backend.clear()
+
+    def now():
+        with pytest.raises(RuntimeError, match="no running event loop"):
+            asyncio.get_running_loop()  # a database may be asked here
+        return NOON
+
+    async def adefer(*, func, when):
+        return backend.defer(func, [], {}, when=when)
+
+    monkeypatch.setattr(backend, "now", now, raising=False)
+    monkeypatch.setattr(backend, "adefer", adefer, raising=False)
+    async_to_sync(background.on("dummy").adefer)(nothing, when=HOUR)
+
+    assert [call.when for call in backend.calls] == [NOON + HOUR]
+
+
+def test_a_creator_fits_its_column():
+    assert len(checked(creator=Group(pk="x" * 300)).creator) == 255
