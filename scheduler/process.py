@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from itertools import count
 from typing import Any
 
 from django.db import connections
@@ -72,14 +73,18 @@ class Scheduler(Loop):
     def run_once(self) -> int:
         """Do what is due now, and note what ended; return how many failed or were refused."""
         self._begin()
-        failed = len(self.drain().failed)
+        failed = len(self.drain(batches=None).failed)
         self._reconcile()
         return failed + self.refused
 
-    def drain(self) -> Batch:
-        """Materialise batch after batch until no schedule is due, and return them as one."""
+    def drain(self, *, batches: int | None = BATCHES) -> Batch:
+        """
+        Materialise batch after batch until no schedule is due, and return them as one.
+
+        At most so many ``batches``; None is as many as it takes.
+        """
         total, limit = Batch(), conf.tuning().batch_size
-        for _ in range(BATCHES):
+        for _ in count() if batches is None else range(batches):
             batch = materialise_due(
                 limit=limit, recorded_by=self.process_name, leaving=self._left_alone()
             )

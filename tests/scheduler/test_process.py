@@ -6,7 +6,7 @@ import signal
 import pytest
 from django.db import OperationalError, connection
 
-from scheduler import upkeep
+from scheduler import process, upkeep
 from scheduler.models import Occurrence, Schedule
 from scheduler.process import Scheduler
 from scheduler.testing import only_declared
@@ -192,3 +192,19 @@ def test_a_worker_may_bring_it_along_once(manage_process):
 
     assert child.wait() == 0
     assert Effect.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_once_is_until_nothing_due_remains(settings):
+    settings.SCHEDULER = {"BATCH_SIZE": 1}
+    number = process.BATCHES + 1
+    entries = {
+        f"tea {n}": {"task": "tests.app.tasks.nothing", "cron": "0 * * * *"} for n in range(number)
+    }
+    with only_declared(entries), FrozenClock(at(8)) as clock:
+        scheduler = Scheduler()
+        scheduler.run_once()
+        clock.move_to(at(9))
+        scheduler.run_once()
+
+    assert Occurrence.objects.count() == number
