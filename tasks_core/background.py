@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Unpack
+from uuid import UUID
 
 from asgiref.sync import sync_to_async
 
@@ -9,7 +10,7 @@ from tasks_core import conf
 from tasks_core.backends import job_backends
 from tasks_core.backends.base import BaseJobBackend
 from tasks_core.calls import Call, Options, When
-from tasks_core.exceptions import InvalidCall
+from tasks_core.exceptions import InvalidCall, JobDoesNotExist, UnsupportedFeature
 from tasks_core.preparation import accepted, clock_of, declared, said, spoken
 from tasks_core.results import JobResult, Snapshot
 
@@ -75,6 +76,27 @@ class Background:
             results: list[JobResult] = backend.enqueue_many(stored)  # type: ignore[attr-defined]
             return results
         return [self._hand_over(backend, mode_of(call), call) for call in stored]
+
+    def get(self, job_id: UUID | str) -> JobResult:
+        """
+        Return the job with this id, as it is now.
+
+        Raises JobDoesNotExist, and UnsupportedFeature where the backend keeps no results.
+        """
+        backend = job_backends[self._alias or conf.DEFAULT_ALIAS]
+        if not backend.supports("get"):
+            raise UnsupportedFeature(f"{backend} keeps no results that could be asked for.")
+        try:
+            found = backend.get(UUID(str(job_id)))  # type: ignore[attr-defined]
+        except ValueError:
+            found = None  # no job has an id that is none
+        if not isinstance(found, JobResult):
+            raise JobDoesNotExist(f"No job {job_id!s:.80} in {backend}; it may have been pruned.")
+        return found
+
+    async def aget(self, job_id: UUID | str) -> JobResult:
+        """Do what ``get`` does without blocking the event loop."""
+        return await sync_to_async(self.get)(job_id)
 
     async def aenqueue(
         self,

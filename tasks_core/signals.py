@@ -34,6 +34,9 @@ ownership_lost = Signal()
 jobs_rescued = Signal()
 """The jobs of a dead process were taken back. ``process``: its name, ``count``: how many."""
 
+jobs_left = Signal()
+"""A worker ends although jobs run; others will take them back. ``attempts``: list[Attempt]."""
+
 process_started = Signal()
 process_stopped = Signal()
 """A registered process began or ended. ``process``: Process."""
@@ -89,6 +92,17 @@ def log_ownership_lost(attempt: Attempt, **kwargs: Any) -> None:
 @receiver(jobs_rescued)
 def log_rescued(process: str, count: int, **kwargs: Any) -> None:
     logger.warning("%d jobs of the dead process %s were taken back", count, process)
+
+
+@receiver(jobs_left)
+def log_left(attempts: list[Attempt], **kwargs: Any) -> None:
+    for attempt in attempts:
+        logger.warning(
+            "job %s still runs and is left to another worker: %s",
+            attempt.job_id,
+            attempt.task,
+            extra={"job_id": str(attempt.job_id), "task": attempt.task},
+        )
 
 
 @receiver(process_started)

@@ -1,7 +1,7 @@
 """Arguments that several verbs of a command take, and texts that become values."""
 
 import json
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,37 @@ def verb_parser(verbs: Any, name: str, words: str) -> ArgumentParser:
     parser: ArgumentParser = verbs.add_parser(name, help=words, description=words)
     parser.add_argument("--backend", default=conf.DEFAULT_ALIAS, help="alias of JOBS")
     parser.add_argument("--format", dest="output", choices=("table", "json"), default="table")
+    add_djangos_own(parser)
     return parser
+
+
+def add_djangos_own(parser: ArgumentParser) -> None:
+    """Let Django's own options stand after the verb, too, where everybody types them."""
+    for flag, words in (("--settings", "settings module"), ("--pythonpath", "folder to import")):
+        parser.add_argument(flag, default=SUPPRESS, help=words)
+    for flag in ("--traceback", "--no-color", "--force-color", "--skip-checks"):
+        parser.add_argument(flag, action="store_true", default=SUPPRESS, help=SUPPRESS)
+    parser.add_argument(
+        "-v", "--verbosity", type=int, choices=range(4), default=SUPPRESS, help=SUPPRESS
+    )
+
+
+def positive(text: str) -> int:
+    """Return a whole number of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
+
+
+def seconds(text: str) -> float:
+    """Return a number of seconds greater than 0."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise ArgumentTypeError(f"{text!r} is not a number of seconds greater than 0")
+    return number
 
 
 def add_filters(parser: ArgumentParser) -> None:
@@ -36,9 +66,10 @@ def age(text: str) -> timedelta:
     units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
     if text[:-1].isdigit() and text[-1:] in units:
         return timedelta(**{units[text[-1]]: int(text[:-1])})
-    duration = parse_duration(text)
-    if duration is None:
-        raise ArgumentTypeError(f"{text!r} is not like 30m, 12h or 7d")
+    # Without a unit "7" would be seven seconds, which is what nobody means who prunes.
+    duration = None if text.lstrip("+-").isdecimal() else parse_duration(text)
+    if duration is None or duration < timedelta(0):
+        raise ArgumentTypeError(f"{text!r} is not like 90s, 30m, 12h or 7d")
     return duration
 
 

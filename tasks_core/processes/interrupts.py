@@ -4,7 +4,12 @@ import signal
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from django.utils import autoreload
+
+if TYPE_CHECKING:
+    from tasks_core.processes.worker import Worker
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -17,6 +22,16 @@ def stop_on_signals(stop: Callable[..., Any]) -> None:
     threading.Thread(target=_pass_on, args=(asked, stop), name="signals", daemon=True).start()
     for number in SIGNALS:
         signal.signal(number, lambda received, _frame: asked.put(received))
+
+
+def leave_before_reload(worker: "Worker") -> None:
+    """Let running jobs end before Django's reloader ends the process for changed code."""
+
+    def leave(**kwargs: Any) -> None:
+        worker.stop()
+        worker.left.wait()
+
+    autoreload.file_changed.connect(leave, weak=False)
 
 
 def _pass_on(asked: "SimpleQueue[int]", stop: Callable[..., Any]) -> None:

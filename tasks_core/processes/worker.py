@@ -1,5 +1,6 @@
 """The worker: dispatch what is due, claim what is ready, run it, settle how it ended."""
 
+import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from tasks_core.processes.heartbeat import Heartbeat
 from tasks_core.processes.loop import Loop
 from tasks_core.processes.maintenance import Maintenance
 from tasks_core.processes.slots import Finished, Slots
-from tasks_core.signals import job_settled, ownership_lost
+from tasks_core.signals import job_settled, jobs_left, ownership_lost
 
 if TYPE_CHECKING:
     from tasks_core.backends.database import DatabaseBackend
@@ -45,6 +46,7 @@ class Worker(Loop):
         self._unsettled: list[Finished] = []
         self._has_strays = False
         self._dispatch_at = 0.0
+        self.left = threading.Event()
         self._signals = 0
         self._found_work = False
 
@@ -182,5 +184,9 @@ class Worker(Loop):
             if self.slots.running or self._unsettled:
                 self.waking.wait(min(wait, 1.0))
                 self.waking.clear()
+        if self.slots.running:
+            left = list(self.slots.running.values())
+            jobs_left.send_robust(type(self.backend), attempts=left)
         self.slots.close()
         self.heartbeat.stop()
+        self.left.set()

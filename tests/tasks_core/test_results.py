@@ -7,7 +7,7 @@ from asgiref.sync import async_to_sync
 
 from tasks_core import JobState, background, job_backends
 from tasks_core.backends.database.prune import prune
-from tasks_core.exceptions import JobDoesNotExist, ResultNotReady
+from tasks_core.exceptions import JobDoesNotExist, ResultNotReady, UnsupportedFeature
 from tasks_core.models import Job
 from tasks_core.testing import drain
 from tests.app.tasks import explode_once, nothing
@@ -72,3 +72,20 @@ def test_many_are_read_in_one_question(django_assert_num_queries):
         found = job_backends["default"].get_many([*ids, uuid4()])
 
     assert set(found) == set(ids)
+
+
+def test_a_job_is_found_again_by_its_id_or_the_text_of_it():
+    result = background.enqueue(nothing)
+
+    assert background.get(result.id).id == background.get(str(result.id)).id == result.id
+
+
+@pytest.mark.parametrize("job_id", ["01a1fc4e-7e5c-7000-8000-000000000000", "no id", ""])
+def test_an_id_of_no_job_is_said_to_be_one(job_id):
+    with pytest.raises(JobDoesNotExist):
+        background.get(job_id)
+
+
+def test_a_backend_without_results_says_so_when_asked():
+    with pytest.raises(UnsupportedFeature, match="ImmediateBackend"):
+        background.on("immediate").get("01a1fc4e-7e5c-7000-8000-000000000000")

@@ -19,7 +19,7 @@ from tasks_core.processes.output import show_log_lines
 EPILOG = """
 examples:
   run_scheduler              make jobs of what is due until stopped; run as many as you like
-  run_scheduler --once       do what is due and exit: for cron; exit code 1 if a schedule failed
+  run_scheduler --once       do what is due and exit: for cron; 1 if a schedule failed
 
 A declaration that is refused counts as a failed schedule: its row runs on as it was.
 TERM or INT: stop after this turn; a second signal ends at once. Nothing is lost either way.

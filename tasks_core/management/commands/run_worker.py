@@ -8,12 +8,14 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 from django.utils import autoreload
 
 from tasks_core import conf, job_backends, registry
 from tasks_core.exceptions import InvalidJobBackend
+from tasks_core.management.arguments import positive, seconds
 from tasks_core.processes.companions import Companions
-from tasks_core.processes.interrupts import stop_on_signals
+from tasks_core.processes.interrupts import leave_before_reload, stop_on_signals
 from tasks_core.processes.output import show_log_lines
 from tasks_core.processes.worker import Worker
 
@@ -39,13 +41,15 @@ class Command(BaseCommand):
         parser.add_argument("--backend", default=conf.DEFAULT_ALIAS, help="alias of JOBS to serve")
         parser.add_argument("--queues", help="comma-separated; default: all")
         parser.add_argument(
-            "--concurrency", type=_positive, help="jobs at once; default: %(default)s"
+            "--concurrency", type=positive, help='jobs at once; default: TASKS_CORE["CONCURRENCY"]'
         )
         parser.add_argument("--once", action="store_true", help="exit when nothing due remains")
-        parser.add_argument("--duration", type=float, help="stop gracefully after so many seconds")
-        parser.add_argument("--max-jobs", type=_positive, help="stop gracefully after so many jobs")
+        parser.add_argument(
+            "--duration", type=seconds, help="stop gracefully after so many seconds"
+        )
+        parser.add_argument("--max-jobs", type=positive, help="stop gracefully after so many jobs")
         parser.add_argument("--reload", action="store_true", help="restart when code changes")
-        parser.add_argument("--with-scheduler", action="store_true", help="run companions too")
+        parser.add_argument("--with-scheduler", action="store_true", help="the scheduler, too")
         parser.add_argument("--health-file", help="touched at every turn; its age is the health")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -61,24 +65,32 @@ class Command(BaseCommand):
         companions = Companions() if options["with_scheduler"] else Companions(())
         if threading.current_thread() is threading.main_thread():
             stop_on_signals(worker.stop)
+        else:
+            leave_before_reload(worker)
         if not options["once"]:  # cron mails whatever is printed
             show_log_lines()
             self.announce(worker)
         if options["once"]:
-            failures = companions.run_once() + worker.drain()
+            failures = self.drain(worker, companions)
         else:
             failures = 0
             companions.start()
-            try:
-                worker.run(duration=options["duration"])
-            finally:
-                companions.stop()
+            worker.run(duration=options["duration"])
         if worker.slots.running:
             # Threads cannot be ended; their jobs are left to the rescuers. Leave at once, so
             # that none of them runs twice at the same time.
             os._exit(1)
+        companions.stop()
         if failures:
             sys.exit(1)
+
+    def drain(self, worker: Worker, companions: Companions) -> int:
+        try:
+            return companions.run_once() + worker.drain()
+        except DatabaseError as error:
+            raise CommandError(
+                f"{worker.backend} cannot be served: {error}. Is its database up and migrated?"
+            ) from error
 
     def build(self, **options: Any) -> Worker:
         try:
@@ -110,10 +122,3 @@ class Command(BaseCommand):
         for name in names:
             self.stdout.write(f"  {name}")
         self.stdout.flush()
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
-    return number
