@@ -30,6 +30,21 @@ DEFAULTS: dict[str, Any] = {
     "ALLOWED_MODULES": [],
 }
 
+# The least that makes sense; nothing is unlimited by a special number.
+LEAST: dict[str, Any] = {
+    "MAX_ATTEMPTS": 1,
+    "BACKOFF": timedelta(0),
+    "BACKOFF_FACTOR": 1,
+    "BACKOFF_CAP": timedelta(0),
+    "CONCURRENCY": 1,
+    "LEASE": timedelta(seconds=1),  # renewed at a third of it
+    "POLL": timedelta(milliseconds=1),
+    "GRACE": timedelta(0),
+    "RETAIN_SUCCESSFUL": timedelta(0),
+    "RETAIN_FAILED": timedelta(0),
+    "RETAIN_CANCELLED": timedelta(0),
+}
+
 
 def get(name: str) -> Any:
     """Return one value of TASKS_CORE, or its default; a duration may be given in seconds."""
@@ -41,8 +56,10 @@ def get(name: str) -> Any:
 
 
 def configured() -> Mapping[str, Any]:
-    """Return the TASKS_CORE setting; raise ImproperlyConfigured for a key we do not know."""
-    values: Mapping[str, Any] = getattr(settings, "TASKS_CORE", {})
+    """Return the TASKS_CORE setting; raise ImproperlyConfigured for what it cannot be."""
+    values: Any = getattr(settings, "TASKS_CORE", None) or {}
+    if not isinstance(values, Mapping):
+        raise ImproperlyConfigured(f"TASKS_CORE must be a dict, not {type(values).__name__}.")
     for key in values:
         if key not in DEFAULTS:
             raise ImproperlyConfigured(

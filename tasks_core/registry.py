@@ -7,7 +7,8 @@ from types import FunctionType, MappingProxyType
 from typing import Any
 
 from django.apps import apps
-from django.utils.module_loading import autodiscover_modules, import_string
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string, module_has_submodule
 
 from tasks_core import conf
 from tasks_core.definition import Task
@@ -34,8 +35,19 @@ def declared() -> Mapping[str, Task[Any, Any]]:
 
 
 def autodiscover() -> None:
-    """Import the ``tasks`` module of every installed app, so that what it declares is known."""
-    autodiscover_modules("tasks")
+    """
+    Import the ``tasks`` module of every installed app, so that what it declares is known.
+
+    Raises ImproperlyConfigured for a module that exits, which would end every command silently.
+    """
+    for app in apps.get_app_configs():
+        if module_has_submodule(app.module, "tasks"):
+            try:
+                import_module(f"{app.name}.tasks")
+            except SystemExit as error:
+                raise ImproperlyConfigured(
+                    f"{app.name}.tasks calls sys.exit({error.code!r}) when it is imported."
+                ) from error
 
 
 def find(func: Any) -> Task[Any, Any]:
@@ -87,7 +99,7 @@ def resolve(name: str) -> Task[Any, Any]:
         raise UnknownTask(f"{name!r:.200} is not a task of this project.")
     try:
         found = getattr(import_module(module_name), attribute, None)
-    except ImportError as error:
+    except (ImportError, SystemExit) as error:
         raise UnknownTask(f"{name!r:.200} cannot be imported: {error}") from error
     if isinstance(found, Task):
         return found
@@ -153,7 +165,7 @@ def _imported(path: str) -> Any:
     """Import what a caller in this process named: trusted, unlike a name from a store."""
     try:
         return import_string(path)
-    except ImportError as error:
+    except (ImportError, SystemExit) as error:
         raise InvalidCall(f"{path!r:.200} cannot be imported: {error}") from error
 
 

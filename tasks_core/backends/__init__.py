@@ -1,6 +1,6 @@
 """The backends of the JOBS setting, by alias; built when first asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.core.signals import setting_changed
@@ -39,7 +39,10 @@ class JobBackends:
         if not isinstance(config, dict) or "BACKEND" not in config:
             raise InvalidJobBackend(f'JOBS[{alias!r}] must be a dict with the key "BACKEND".')
         backend_class = _imported(config["BACKEND"], alias)
-        backend: BaseJobBackend = backend_class(config.get("OPTIONS", {}))
+        options = config.get("OPTIONS")
+        if not isinstance(options, Mapping | None):
+            raise InvalidJobBackend(f'JOBS[{alias!r}]["OPTIONS"] must be a dict, not {options!r}.')
+        backend: BaseJobBackend = backend_class(options or {})
         backend.alias = alias
         return backend
 

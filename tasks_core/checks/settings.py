@@ -16,6 +16,8 @@ from tasks_core.backends import job_backends
 from tasks_core.exceptions import InvalidJobBackend
 
 TAG = "jobs"
+COMPANION = "tasks_scheduler"
+JOBS_KEYS = ("BACKEND", "OPTIONS")
 
 
 @register(TAG)
@@ -30,7 +32,19 @@ def check_backends(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]
                 id="tasks_core.E001",
             )
         ]
-    return [message for alias in job_backends for message in _backend(alias)]
+    return [message for alias in job_backends for message in (*_keys(alias), *_backend(alias))]
+
+
+def _keys(alias: str) -> Iterator[CheckMessage]:
+    """E008: a key beside BACKEND and OPTIONS, which nothing would read."""
+    config = conf.jobs()[alias]
+    for key in config if isinstance(config, dict) else ():
+        if key not in JOBS_KEYS:
+            yield Error(
+                f"JOBS: the backend {alias!r} has no key {key!r}.",
+                hint=conf.did_you_mean(key, JOBS_KEYS).strip(),
+                id="tasks_core.E008",
+            )
 
 
 def _backend(alias: str) -> Iterator[CheckMessage]:
@@ -63,28 +77,39 @@ def check_default_alias(app_configs: Any = None, **kwargs: Any) -> list[CheckMes
 
 @register(TAG)
 def check_tuning(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """E004: TASKS_CORE has an unknown key or a value of the wrong type."""
+    """E004: TASKS_CORE has an unknown key, or a value of the wrong type or size."""
     try:
         values = conf.configured()
     except ImproperlyConfigured as error:
         return [Error(str(error), hint="See docs/reference/settings.", id="tasks_core.E004")]
     return [
         Error(
-            f"TASKS_CORE[{name!r}] must be a {type(conf.DEFAULTS[name]).__name__}, not {value!r}.",
+            f"TASKS_CORE[{name!r}] must be {_wanted(name)}, not {value!r}.",
             hint=f"The default is {conf.DEFAULTS[name]!r}; a duration may be given in seconds.",
             id="tasks_core.E004",
         )
         for name, value in values.items()
-        if not _fits(value, conf.DEFAULTS[name])
+        if not _fits(value, name)
     ]
 
 
-def _fits(value: Any, default: Any) -> bool:
+def _wanted(name: str) -> str:
+    kind = f"a {type(conf.DEFAULTS[name]).__name__}"
+    return f"{kind} of at least {conf.LEAST[name]!s}" if name in conf.LEAST else f"{kind} of names"
+
+
+def _fits(value: Any, name: str) -> bool:
+    default = conf.DEFAULTS[name]
     if isinstance(value, bool):
         return False
-    if isinstance(default, timedelta):
-        return isinstance(value, timedelta | int | float)
-    return isinstance(value, type(default))
+    if isinstance(default, list):
+        return isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)
+    if isinstance(default, timedelta) and isinstance(value, int | float):
+        try:
+            value = timedelta(seconds=value)
+        except (OverflowError, ValueError):  # infinity, nan
+            return False
+    return isinstance(value, type(default)) and value >= conf.LEAST[name]
 
 
 @register(TAG)
@@ -104,8 +129,11 @@ def check_time_zones(app_configs: Any = None, **kwargs: Any) -> list[CheckMessag
 @register(TAG)
 def check_companion(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """W002: SCHEDULE is set without its app. W003: another package has taken the app's name."""
-    if not getattr(settings, "SCHEDULE", None) or apps.is_installed("scheduler"):
+    # Asked for by its label: another package may be installed under the same name.
+    if not getattr(settings, "SCHEDULE", None) or COMPANION in apps.app_configs:
         return []
+    if apps.is_installed("scheduler"):
+        return list(_foreign_companion())
     return [
         CheckWarning(
             "SCHEDULE is set, but nothing reads it.",

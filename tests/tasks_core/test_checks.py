@@ -48,6 +48,25 @@ def test_the_test_project_is_sound():
         ({"TASKS_CORE": {"LEESE": 5}}, "E004", "Did you mean 'LEASE'", "settings"),
         ({"TASKS_CORE": {"LEASE": "60"}}, "E004", "TASKS_CORE['LEASE'] must be", "default is"),
         ({"TASKS_CORE": {"CONCURRENCY": 1.5}}, "E004", "must be", "default is 4"),
+        ({"TASKS_CORE": None}, None, "", ""),
+        ({"TASKS_CORE": "LEASE"}, "E004", "must be a dict, not str", "settings"),
+        ({"TASKS_CORE": {"CONCURRENCY": 0}}, "E004", "int of at least 1", "default is 4"),
+        ({"TASKS_CORE": {"MAX_ATTEMPTS": 0}}, "E004", "int of at least 1", "default is 5"),
+        ({"TASKS_CORE": {"LEASE": 0.5}}, "E004", "of at least 0:00:01", "default is"),
+        ({"TASKS_CORE": {"POLL": 0}}, "E004", "of at least 0:00:00.001", "default is"),
+        ({"TASKS_CORE": {"GRACE": -1}}, "E004", "of at least 0:00:00", "default is"),
+        ({"TASKS_CORE": {"GRACE": float("nan")}}, "E004", "of at least 0:00:00", "default is"),
+        ({"TASKS_CORE": {"ALLOWED_MODULES": "shop"}}, "E004", "a list of names", "default is"),
+        ({"TASKS_CORE": {"ALLOWED_MODULES": ("shop",)}}, None, "", ""),
+        ({"JOBS": {"BACKEND": IMMEDIATE, "OPTIONS": None}}, None, "", ""),
+        ({"JOBS": {"BACKEND": DATABASE, "OPTIONS": None}}, None, "", ""),
+        ({"JOBS": {"BACKEND": DATABASE, "OPTIONS": "queue"}}, "E001", "must be a dict", "dotted"),
+        (
+            {"JOBS": {"BACKEND": DATABASE, "OPTION": {"database": "queue"}}},
+            "E008",
+            "has no key 'OPTION'",
+            "Did you mean 'OPTIONS'?",
+        ),
         ({"USE_TZ": False}, "E005", "USE_TZ is False", "USE_TZ = True"),
         ({"JOBS": {"other": {"BACKEND": IMMEDIATE}}}, "W001", 'no backend "default"', "default"),
     ],
@@ -62,7 +81,7 @@ def test_a_wrong_setting_is_found_with_its_cure(changed, check_id, words, cure):
         assert cure in message.hint
 
 
-@pytest.mark.parametrize("lease", [timedelta(seconds=30), 30, 0.5])
+@pytest.mark.parametrize("lease", [timedelta(seconds=30), 30, 1.5])
 def test_a_duration_may_be_given_in_seconds(lease):
     with override_settings(TASKS_CORE={"LEASE": lease}):
         assert messages() == {}
@@ -76,11 +95,28 @@ def test_a_schedule_without_its_app_is_told(settings):
 
 
 @pytest.mark.vendor("sqlite")
-def test_a_foreign_package_of_the_same_name_is_told(settings, tmp_path, manage_process):
+def test_a_module_of_tasks_that_exits_is_told(settings, tmp_path, manage_process):
+    (tmp_path / "leaving").mkdir()
+    (tmp_path / "leaving" / "__init__.py").touch()
+    (tmp_path / "leaving" / "tasks.py").write_text("import sys\n\nsys.exit(0)\n")
+
+    child = manage_process(
+        "check",
+        settings={"INSTALLED_APPS": [*settings.INSTALLED_APPS, "leaving"]},
+        environment={"PYTHONPATH": str(tmp_path)},
+    )
+
+    assert child.wait() == 1
+    assert "leaving.tasks calls sys.exit(0) when it is imported" in child.output
+
+
+@pytest.mark.vendor("sqlite")
+@pytest.mark.parametrize("installed", [True, False])
+def test_a_foreign_package_of_the_same_name_is_told(settings, tmp_path, manage_process, installed):
     foreign = tmp_path / "scheduler" / "__init__.py"
     foreign.parent.mkdir()
     foreign.touch()
-    apps = [app for app in settings.INSTALLED_APPS if app != "scheduler"]
+    apps = [app for app in settings.INSTALLED_APPS if app != "scheduler" or installed]
 
     child = manage_process(
         "check",
