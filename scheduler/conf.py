@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import timedelta
+from math import isfinite
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +16,7 @@ CATCH_UP = "latest"
 CATCH_UP_LIMIT = 100
 OVERLAP = "skip"
 OVERLAP_TIMEOUT = timedelta(hours=1)
+LONGEST = 64  # characters of a release, which its column holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +44,53 @@ def names() -> list[str]:
 
 
 def tuning() -> Tuning:
+    """Return the SCHEDULER setting, checked; a duration may be given in seconds."""
     given = getattr(settings, "SCHEDULER", {})
+    if not isinstance(given, Mapping):
+        raise ImproperlyConfigured(f"SCHEDULER is a dict, not {type(given).__name__}.")
+    if not set(given) <= set(names()):
+        raise ImproperlyConfigured(f"SCHEDULER may hold only: {', '.join(names())}.")
+    return Tuning(**{name.lower(): _checked(name, value) for name, value in given.items()})
+
+
+def _checked(name: str, value: Any) -> Any:
+    default = getattr(Tuning(), name.lower())
+    if default is None:
+        return _text(name, value)
+    if isinstance(default, timedelta):
+        return _duration(name, value)
+    whole = isinstance(default, int)
+    if not _is_number(value) or (whole and not isinstance(value, int)) or value <= 0:
+        kind = "a whole number of at least 1" if whole else "a number of seconds above 0"
+        raise ImproperlyConfigured(f"SCHEDULER[{name!r}] is {kind}, not {value!r:.80}.")
+    return value
+
+
+def _text(name: str, value: Any) -> str | None:
+    if value is not None and (not isinstance(value, str) or len(value) > LONGEST):
+        raise ImproperlyConfigured(
+            f"SCHEDULER[{name!r}] is None or a text of at most {LONGEST} characters, "
+            f"not {value!r:.80}."
+        )
+    if name == "DATABASE" and value is not None and value not in settings.DATABASES:
+        raise ImproperlyConfigured(f"SCHEDULER['DATABASE']: DATABASES has no {value!r}.")
+    return value
+
+
+def _duration(name: str, value: Any) -> timedelta:
     try:
-        return Tuning(**{name.lower(): value for name, value in given.items()})
-    except TypeError as error:
-        known = ", ".join(names())
-        raise ImproperlyConfigured(f"SCHEDULER may hold only: {known}.") from error
+        duration = timedelta(seconds=value) if _is_number(value) else value
+    except OverflowError:
+        duration = None
+    if not isinstance(duration, timedelta) or duration < timedelta(0):
+        raise ImproperlyConfigured(
+            f"SCHEDULER[{name!r}] is a timedelta, or seconds, of at least 0, not {value!r:.80}."
+        )
+    return duration
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
 
 
 def schedule() -> Mapping[str, Any]:

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, register
+from django.core.exceptions import ImproperlyConfigured
 
 from scheduler import conf, declarations
 from scheduler.checks.entries import TAG, known, tuning_problem
 from tasks_core import BaseJobBackend, job_backends
 from tasks_core.conf import DEFAULT_ALIAS
-from tasks_core.exceptions import InvalidJobBackend
 
 NAMED = 3  # keys in one message
 DATABASE_BACKEND = 'JOBS = {"BACKEND": "tasks_core.backends.database.DatabaseBackend"}'
@@ -28,11 +28,9 @@ def check_backends(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]
 
 def _used() -> dict[str, str]:
     """Return the backend's alias by key, also of entries in which something else is wrong."""
-    said = {
-        str(entry.key): str(entry.options.get("backend", DEFAULT_ALIAS))
-        for entry in declarations.entries()
-        if isinstance(entry.options, Mapping)
-    }
+    entries = [each for each in declarations.entries() if isinstance(each.options, Mapping)]
+    written = {str(each.key): each.options.get("backend", DEFAULT_ALIAS) for each in entries}
+    said = {key: alias for key, alias in written.items() if isinstance(alias, str)}
     return said | {declaration.key: declaration.backend for declaration in known()}
 
 
@@ -40,7 +38,7 @@ def _backend(alias: str, keys: list[str]) -> Iterator[CheckMessage]:
     some = ", ".join(map(repr, keys[:NAMED])) + (" and others" if len(keys) > NAMED else "")
     try:
         backend = job_backends[alias]
-    except InvalidJobBackend as error:
+    except ImproperlyConfigured as error:
         yield Error(f"Schedules {some}: {error}", id="tasks_scheduler.E002")
         return
     if why := why_it_cannot_schedule(backend):

@@ -13,17 +13,25 @@ from django.core.checks import CheckMessage, register
 from scheduler import conf
 from scheduler.checks.entries import TAG, known
 from scheduler.definitions.entry import Declaration
+from scheduler.exceptions import InvalidTrigger
 from scheduler.triggers import At, next_due
 from tasks_core import clock
 
 
 @register(TAG)
 def check_due_times(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """W001, W002, W003, W004: schedules that are due never, too often, or all at once."""
+    """W001 to W004: due never, too often, or all at once. E004: a trigger that fails."""
     now = clock.now()
     declared = known()
-    due = {each.key: next_due(each.trigger, now) for each in declared}
-    messages = [_due_times(each, due[each.key]) for each in declared]
+    due: dict[str, datetime | None] = {}
+    messages = []
+    for each in declared:
+        try:
+            due[each.key] = next_due(each.trigger, now)
+            messages.append(_due_times(each, due[each.key]))
+        except InvalidTrigger as error:
+            told = f"Schedule {each.key!r}: {error}"
+            messages.append(checks.Error(told, id="tasks_scheduler.E004"))
     return [message for message in messages if message] + list(_herds(due))
 
 

@@ -16,7 +16,7 @@ from scheduler.declarations import DuplicateKey, Problem
 from scheduler.definitions.entry import Declaration
 from scheduler.exceptions import InvalidTrigger
 from tasks_core import Call, job_backends, registry
-from tasks_core.exceptions import InvalidCall, InvalidJobBackend, UnsupportedFeature
+from tasks_core.exceptions import InvalidCall, UnsupportedFeature
 from tasks_core.preparation import accepted, declared
 
 TAG = "jobs"
@@ -41,7 +41,7 @@ def check_arguments(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage
 
 @register(TAG)
 def check_tuning(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """E009: SCHEDULER holds a name that we do not know."""
+    """E009: SCHEDULER holds a name or a value that cannot be."""
     problem = tuning_problem()
     return [Error(problem, id="tasks_scheduler.E009")] if problem else []
 
@@ -101,8 +101,8 @@ def _arguments(declaration: Declaration) -> Iterator[CheckMessage]:
         backend = job_backends[declaration.backend]
         if not backend.in_band and backend.supports("enqueue"):  # else E001 says so
             accepted(backend, "enqueue", declared(call))
-    except InvalidJobBackend:
-        return  # E002 says so
+    except ImproperlyConfigured:
+        return  # E002 says so, or the check of JOBS
     except (InvalidCall, UnsupportedFeature) as error:
         yield Error(f"Schedule {declaration.key!r}: {error}", id="tasks_scheduler.E007")
 

@@ -93,7 +93,7 @@ def declare(key: str, options: Mapping[str, Any], *, source: str) -> Declaration
         trigger=_trigger(options),
         args=list(call.args),
         kwargs=dict(call.kwargs),
-        backend=options.get("backend", task.backend),
+        backend=_backend(options.get("backend", task.backend)),
         queue=call.queue,
         priority=call.priority,
         max_attempts=call.max_attempts,
@@ -119,6 +119,12 @@ def _key(key: Any) -> str:
     if not key.isprintable():
         raise InvalidSchedule(f"The key {key!r:.80} holds a character that cannot be shown.")
     return key
+
+
+def _backend(value: Any) -> str:
+    if not isinstance(value, str):
+        raise InvalidSchedule(f"A backend is an alias in JOBS, not {value!r:.80}.")
+    return value
 
 
 def _trigger(options: Mapping[str, Any]) -> Trigger:
@@ -153,7 +159,7 @@ def _at(value: Any, timezone: Any) -> At:
 def _every(value: Any) -> Every:
     if isinstance(value, bool) or not isinstance(value, (timedelta, int, float)):
         raise InvalidTrigger(f"'every' is a timedelta or seconds, not {value!r:.80}.")
-    return Every(value if isinstance(value, timedelta) else timedelta(seconds=value))
+    return Every(value) if isinstance(value, timedelta) else Every(seconds=value)
 
 
 def _policies(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,9 +1,12 @@
 """What manage.py check says about schedules, each id once, and that it asks no database."""
 
+from datetime import timedelta
+
 import pytest
 from django.core import checks
+from django.test import override_settings
 
-from scheduler import periodic
+from scheduler import conf, periodic
 from scheduler.testing import only_declared
 from tasks_core import BaseJobBackend
 from tests.app.tasks import leave_effect, nothing
@@ -136,3 +139,90 @@ def test_our_checks_have_names_for_everything():
     messages = found(a={}, b={**TEA, "args": [1]}, c={**TEA, "backend": "nowhere"})
 
     assert set(messages) == {"E002", "E005", "E007"}
+
+
+@pytest.mark.parametrize(
+    "scheduler",
+    [
+        None,
+        [],
+        {"TICK_SECONDS": "5"},
+        {"TICK_SECONDS": 0},
+        {"TICK_SECONDS": float("nan")},
+        {"BATCH_SIZE": 0},
+        {"BATCH_SIZE": 2.5},
+        {"HERD": True},
+        {"ON_TIME": -1},
+        {"ON_TIME": "60"},
+        {"RETENTION": 1e20},
+        {"DATABASE": "nowhere"},
+        {"RELEASE": 41},
+        {5: 5},
+    ],
+    ids=repr,
+)
+def test_e009_a_value_that_cannot_be(settings, scheduler):
+    settings.SCHEDULER = scheduler
+
+    assert list(found(tea=TEA)) == ["E009"]
+
+
+def test_durations_may_be_seconds(settings):
+    settings.SCHEDULER = {"ON_TIME": 60, "BACKOFF": 1.5, "RETENTION": timedelta(days=1)}
+
+    assert found(tea=TEA) == {}
+    tuning = conf.tuning()
+    assert (tuning.on_time, tuning.backoff) == (timedelta(minutes=1), timedelta(seconds=1.5))
+
+
+@pytest.mark.parametrize("schedule", [None, [TEA], "tea"])
+def test_e005_a_schedule_that_is_no_dict(schedule):
+    with only_declared(), override_settings(SCHEDULE=schedule):
+        messages = checks.run_checks(tags=["jobs"])
+
+    assert [each.id for each in messages] == ["tasks_scheduler.E005"]
+
+
+class Wrong:
+    def __init__(self, answer):
+        self.answer = answer
+
+    def next_after(self, moment):
+        return self.answer(moment)
+
+    def spec(self):
+        return f"wrong {id(self)}"
+
+
+def leave(moment):
+    raise SystemExit(3)
+
+
+@pytest.mark.parametrize(
+    ("number", "option"),
+    [
+        ("E004", {"every": 1e20}),
+        ("E004", {"every": float("inf")}),
+        ("E004", {"every": float("nan")}),
+        ("E004", {"trigger": Wrong(lambda moment: moment.replace(tzinfo=None))}),
+        ("E004", {"trigger": Wrong(lambda moment: moment)}),
+        ("E004", {"trigger": Wrong(lambda moment: "tomorrow")}),
+        ("E004", {"trigger": Wrong(leave)}),
+        ("E005", {"cron": "0 17 * * *", "backend": ["x"]}),
+        ("E006", {"cron": "0 17 * * *", "task": "exiting.tasks.tea"}),
+    ],
+)
+def test_what_is_odd_is_told_and_no_crash(number, option, exiting):
+    messages = found(tea={"task": "tests.app.tasks.nothing", **option})
+
+    assert list(messages) == [number]
+    assert "tea" in messages[number]
+
+
+@pytest.fixture
+def exiting(tmp_path, monkeypatch):
+    """A package whose tasks module ends the process that imports it."""
+    (tmp_path / "exiting").mkdir()
+    (tmp_path / "exiting" / "__init__.py").touch()
+    (tmp_path / "exiting" / "tasks.py").write_text("raise SystemExit(3)\n")
+    monkeypatch.syspath_prepend(tmp_path)
