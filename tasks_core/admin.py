@@ -1,10 +1,14 @@
 """Jobs and processes as people see them: facts are read-only, verbs are actions."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, DELETION
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -13,7 +17,13 @@ from django.utils.translation import ngettext
 
 from tasks_core import clock, job_backends
 from tasks_core.backends.database import DatabaseBackend
+from tasks_core.history import note
 from tasks_core.models import Job, Process
+from tasks_core.states import JobState
+
+WAITING = (JobState.SCHEDULED, JobState.READY)
+ENDED = (JobState.FAILED, JobState.CANCELLED)
+IDLE = tuple(state for state in JobState if state != JobState.RUNNING)
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -59,6 +69,10 @@ class JobAdmin(ReadOnlyAdmin):
         """Say whether the user may act on jobs, which is more than to view them."""
         return bool(request.user.has_perm("tasks_core.change_job"))
 
+    def has_remove_permission(self, request: HttpRequest) -> bool:
+        """Say whether the user may delete jobs, by the action that leaves running ones alone."""
+        return bool(request.user.has_perm("tasks_core.delete_job"))
+
     @admin.display(description=_("job"), ordering="task")
     def what(self, job: Job) -> str:
         return job.label or job.task
@@ -101,26 +115,45 @@ class JobAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Retry: run again with all attempts"), permissions=["operate"])
     def retry(self, request: HttpRequest, chosen: QuerySet[Job]) -> None:
-        self._act(request, chosen, verb=DatabaseBackend.retry, done=_("made ready"))
+        self._act(request, chosen, Act(DatabaseBackend.retry, ENDED, _("made ready")))
 
     @admin.action(description=_("Cancel: never run"), permissions=["operate"])
     def cancel(self, request: HttpRequest, chosen: QuerySet[Job]) -> None:
-        self._act(request, chosen, verb=DatabaseBackend.cancel, done=_("cancelled"))
+        self._act(request, chosen, Act(DatabaseBackend.cancel, WAITING, _("cancelled")))
 
-    @admin.action(description=_("Delete, unless running"), permissions=["operate"])
+    @admin.action(description=_("Delete, unless running"), permissions=["remove"])
     def delete(self, request: HttpRequest, chosen: QuerySet[Job]) -> None:
-        self._act(request, chosen, verb=DatabaseBackend.delete, done=_("deleted"))
+        act = Act(DatabaseBackend.delete, IDLE, _("deleted"), flag=DELETION)
+        self._act(request, chosen, act)
 
-    def _act(
-        self, request: HttpRequest, chosen: QuerySet[Job], *, verb: Callable[..., int], done: Any
-    ) -> None:
+    def _act(self, request: HttpRequest, chosen: QuerySet[Job], act: "Act") -> None:
         ids = list(chosen.values_list("pk", flat=True))
-        count = verb(_backend(), ids)
+        count = act.on(ids, user=request.user)
         told = ngettext("%(count)d of %(all)d job", "%(count)d of %(all)d jobs", len(ids))
-        text = f"{told % {'count': count, 'all': len(ids)}} {done}."
+        text = f"{told % {'count': count, 'all': len(ids)}} {act.done}."
         messages.add_message(
             request, messages.SUCCESS if count == len(ids) else messages.WARNING, text
         )
+
+
+@dataclass(frozen=True)
+class Act:
+    """What a person does to jobs in certain states, and its note in their history."""
+
+    verb: Callable[..., int]
+    states: Sequence[JobState]
+    done: Any
+    flag: int = CHANGE
+
+    def on(self, ids: Sequence[UUID], *, user: Any) -> int:
+        backend = _backend()
+        jobs = Job.objects.using(backend.database).filter(pk__in=ids, state__in=self.states)
+        # Locked, so that the history tells of exactly those to which it was done.
+        with transaction.atomic(using=backend.database):
+            mine = list(jobs.select_for_update().only("label", "task", "state"))
+            count = self.verb(backend, [job.pk for job in mine])
+        note(mine, str(self.done), user=user, flag=self.flag)
+        return count
 
 
 @admin.register(Process)

@@ -1,6 +1,7 @@
 """Jobs and processes in the admin: to view is one permission, to operate another."""
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.urls import reverse
@@ -27,6 +28,14 @@ def member(client):
 
 def may_operate(user):
     user.user_permissions.add(Permission.objects.get(codename="change_job"))
+
+
+def may_delete(user):
+    user.user_permissions.add(Permission.objects.get(codename="delete_job"))
+
+
+def history():
+    return {(entry.object_id, entry.change_message) for entry in LogEntry.objects.all()}
 
 
 def act(client, action, *jobs):
@@ -113,6 +122,7 @@ def test_nobody_edits_adds_or_removes_rows_by_hand(admin_client):
 
 def test_who_operates_retries_cancels_and_deletes(client, member):
     may_operate(member)
+    may_delete(member)
     failed, ready, running = (
         make_job(state) for state in (JobState.FAILED, JobState.READY, JobState.RUNNING)
     )
@@ -124,6 +134,25 @@ def test_who_operates_retries_cancels_and_deletes(client, member):
     assert fresh(failed).state == JobState.READY
     assert fresh(running).state == JobState.RUNNING
     assert not Job.objects.filter(pk=ready.pk).exists()
+    assert history() == {
+        (str(failed.pk), "made ready"),
+        (str(ready.pk), "cancelled"),
+        (str(ready.pk), "deleted"),
+    }
+    assert {entry.user for entry in LogEntry.objects.all()} == {member}
+
+
+@pytest.mark.parametrize(
+    ("allow", "action"), [(may_operate, "delete"), (may_delete, "cancel"), (may_delete, "retry")]
+)
+def test_to_delete_is_another_permission_than_to_operate(client, member, allow, action):
+    allow(member)
+    job = make_job(JobState.FAILED if action == "retry" else JobState.READY)
+
+    act(client, action, job)
+
+    assert fresh(job).state == job.state
+    assert not LogEntry.objects.exists()
 
 
 def test_processes_are_listed_alive_or_not(admin_client):

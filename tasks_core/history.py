@@ -1,0 +1,28 @@
+"""The admin's history of jobs: what people did to them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+
+from tasks_core.models import Job
+
+BATCH = 500
+
+
+def note(jobs: Sequence[Job], text: str, *, user: Any, flag: int = CHANGE) -> None:
+    """Write to the history of each job what ``user`` did to it."""
+    kind = ContentType.objects.get_for_model(Job)
+    entries = [
+        LogEntry(
+            user_id=user.pk,
+            content_type=kind,
+            object_id=str(job.pk),
+            object_repr=str(job)[:200],
+            action_flag=flag,
+            change_message=text,
+        )
+        for job in jobs
+    ]
+    LogEntry.objects.bulk_create(entries, batch_size=BATCH)
