@@ -33,7 +33,3 @@ class ResultNotReady(JobError):
 
 class IllegalTransition(JobError):
     """The state diagram has no such arrow."""
-
-
-class JobStateConflict(JobError):
-    """The job is not in a state in which this can be done to it."""
