@@ -6,6 +6,7 @@ from tasks_core import Call, JobState, background
 from tasks_core.models import Job, Process
 from tests.app.models import Effect
 from tests.app.tasks import explode_once, leave_attempt, leave_effect, leave_followers, nothing
+from tests.app.unlisted import brew
 from tests.tasks_core.conftest import LINES_ON_STDERR
 from tests.tasks_core.races import eventually
 from tests.tasks_core.rows import HOUR, make_jobs
@@ -77,6 +78,15 @@ def test_only_the_queues_that_were_asked_for_are_served(run_worker):
     assert sorted(Effect.objects.values_list("name", flat=True)) == ["a", "c"]
 
 
+def test_a_task_of_a_module_that_it_has_not_imported_runs_as_declared(run_worker):
+    background.enqueue(brew, ["mint"])
+
+    child = run_worker("--once")
+
+    assert child.wait() == 0
+    assert Job.objects.get().return_value == "mint, attempt 1"
+
+
 def test_it_stops_after_so_many_jobs(run_worker):
     make_jobs(5)
 
@@ -106,6 +116,8 @@ def test_it_stops_after_its_time_and_says_that_it_lives(run_worker, tmp_path):
         (["--backend", "literal"], "EnqueueOnly ('literal' in JOBS) needs no worker"),
         (["--once", "--reload"], "--reload and --once exclude each other"),
         (["--concurrency", "0"], "--concurrency"),
+        (["--queues", ""], "--queues names no queue"),
+        (["--queues", " , "], "--queues names no queue"),
     ],
 )
 @pytest.mark.vendor("sqlite")

@@ -39,7 +39,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--backend", default=conf.DEFAULT_ALIAS, help="alias of JOBS to serve")
-        parser.add_argument("--queues", help="comma-separated; default: all")
+        parser.add_argument("--queues", type=_names, help="comma-separated; default: all")
         parser.add_argument(
             "--concurrency", type=positive, help='jobs at once; default: TASKS_CORE["CONCURRENCY"]'
         )
@@ -103,10 +103,13 @@ class Command(BaseCommand):
                 "it runs jobs itself or keeps none.",
                 returncode=2,
             )
-        queues = options["queues"]
+        if options["queues"] == []:
+            raise CommandError(
+                "--queues names no queue. Leave it out to serve every queue.", returncode=2
+            )
         return Worker(
             backend,  # type: ignore[arg-type]
-            queues=[name.strip() for name in queues.split(",") if name.strip()] if queues else None,
+            queues=options["queues"],
             concurrency=options["concurrency"],
             max_jobs=options["max_jobs"],
             health_file=options["health_file"],
@@ -122,3 +125,7 @@ class Command(BaseCommand):
         for name in names:
             self.stdout.write(f"  {name}")
         self.stdout.flush()
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
