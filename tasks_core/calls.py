@@ -66,7 +66,7 @@ class Call:
             kwargs=_kwargs(self.kwargs),
             when=None if self.when is None else instant(self.when, what="when", now=now),
             priority=_priority(self.priority),
-            queue=_short_text(self.queue, "queue", MAX_QUEUE),
+            queue=queue_name(self.queue),
             key=None if self.key is None else _short_text(self.key, "key", MAX_KEY),
             max_attempts=_max_attempts(self.max_attempts),
             timeout=_timeout(self.timeout),
@@ -133,6 +133,14 @@ def _priority(priority: Any) -> int:
             f"priority must be from {MIN_PRIORITY} to {MAX_PRIORITY}, not {priority}."
         )
     return priority
+
+
+def queue_name(value: Any) -> str:
+    """Return the name of a queue; raise InvalidCall for one that no worker could be told."""
+    name = _short_text(value, "queue", MAX_QUEUE)
+    if "," in name:
+        raise InvalidCall(f"queue must not contain a comma, which parts queues: {name!r}.")
+    return name
 
 
 def _short_text(value: Any, what: str, limit: int) -> str:

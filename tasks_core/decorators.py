@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from typing import Any, overload
 
-from tasks_core import conf, registry
+from tasks_core import conf, registry, retries
+from tasks_core.calls import Call
 from tasks_core.definition import DECLARABLE, P, R, Task, check_options
+from tasks_core.exceptions import InvalidCall
 from tasks_core.retries import Backoff
 
 
@@ -34,7 +36,11 @@ def task(
     or a function of the number of the failed attempt); ``backend`` (an alias of JOBS);
     ``takes_context=True`` to be given a JobContext first. Raises InvalidCall for anything else.
     """
+    if func is not None and not callable(func):
+        raise InvalidCall(f"@task takes its options by name: @task(queue={func!r:.80}).")
     check_options(options, DECLARABLE, what="@task")
+    Call(func, **options).checked()  # here, at import, rather than at the first call
+    retries.check(backoff)
 
     def declare(function: Callable[P, R]) -> Task[P, R]:
         declared = Task(

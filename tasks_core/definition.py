@@ -7,7 +7,7 @@ from functools import update_wrapper
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from tasks_core import conf
-from tasks_core.calls import OPTION_DEFAULTS, When
+from tasks_core.calls import OPTION_DEFAULTS, Call, When
 from tasks_core.exceptions import InvalidCall
 from tasks_core.retries import Backoff
 
@@ -56,6 +56,7 @@ class Task(Generic[P, R]):
     ) -> "Task[P, R]":
         """Return a copy whose calls have these options: ``send.using(priority=5).enqueue(…)``."""
         check_options(options, {*DECLARABLE, "creator", "expires_at"}, what=f"{self.name}.using()")
+        Call(self, **options).checked()
         return replace(
             self,
             options={**self.options, **options},

@@ -15,6 +15,10 @@ from tasks_core.exceptions import InvalidCall, UnsupportedFeature
 
 Now = Callable[[], datetime]
 
+ELSEWHERE = {
+    "when": "use background.defer(func, when=…)",
+    "backend": "use background.on(alias)",
+}
 _CALLER_OPTIONS = frozenset(OPTION_DEFAULTS) - {"id", "context"}
 
 
@@ -22,6 +26,9 @@ def said(
     func: Any, args: Any, kwargs: Any, *, when: When | None, options: Mapping[str, Any]
 ) -> Call:
     """Return a caller's words as a Call; what it says itself wins over what the task declares."""
+    for name, cure in ELSEWHERE.items():
+        if name in options:
+            raise InvalidCall(f"background has no option {name!r} here; {cure}.")
     check_options(options, _CALLER_OPTIONS, what="background")
     task = registry.find(func)
     if kwargs is None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from tasks_core import conf
+from tasks_core.exceptions import InvalidCall
 
 Backoff = timedelta | float | Callable[[int], timedelta | float]
 """A constant delay, or a function of the number of the attempt that just failed (from 1)."""
@@ -23,6 +24,18 @@ def delay(attempt: int, backoff: Backoff | None = None) -> timedelta:
         wait = backoff if isinstance(backoff, timedelta) else timedelta(seconds=backoff)
         return max(wait, timedelta(0))
     return random.uniform(0, 1) * ceiling(attempt)  # noqa: S311 - jitter, not a secret
+
+
+def check(backoff: object) -> None:
+    """Raise InvalidCall for a back-off that is none."""
+    is_number = isinstance(backoff, int | float) and not isinstance(backoff, bool)
+    if backoff is None or callable(backoff) or (is_number and float(str(backoff)) >= 0):
+        return
+    if not isinstance(backoff, timedelta) or backoff < timedelta(0):
+        raise InvalidCall(
+            "backoff must be seconds, a timedelta, or a function of the number of the failed "
+            f"attempt, not {backoff!r:.80}."
+        )
 
 
 def ceiling(attempt: int) -> timedelta:

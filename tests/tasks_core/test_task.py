@@ -166,3 +166,32 @@ def test_when_of_a_task_is_honoured_however_it_is_enqueued(calls):
 def test_when_of_a_task_is_refused_where_nothing_can_be_deferred():
     with pytest.raises(UnsupportedFeature, match="cannot defer"):
         background.on("immediate").enqueue(plain.using(when=HOUR))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"priority": 500},
+        {"queue": "a,b"},
+        {"max_attempts": 0},
+        {"backoff": "5"},
+        {"backoff": -5},
+        {"backoff": timedelta(seconds=-1)},
+        {"backoff": True},
+    ],
+    ids=str,
+)
+def test_a_wrong_option_is_refused_where_it_is_declared(options):
+    with pytest.raises(InvalidCall, match=next(iter(options))):
+        task(**options)(plain)
+
+
+def test_an_option_by_position_is_refused_with_the_cure():
+    with pytest.raises(InvalidCall, match=r"@task\(queue='mail'\)"):
+        task("mail")
+
+
+@pytest.mark.parametrize(("option", "cure"), [("when", "defer"), ("backend", "on")])
+def test_an_option_that_belongs_elsewhere_says_where(option, cure):
+    with pytest.raises(InvalidCall, match=rf"use background\.{cure}\("):
+        background.enqueue(plain, **{option: "x"})

@@ -103,11 +103,20 @@ class Command(BaseCommand):
         job_id = self._run_id(what, call_args, call_kwargs)
         ended = list(run_ready(self.backend, ids=[job_id]))
         if not ended:
-            raise CommandError(f"Job {job_id} is not ready: it waits, runs, has ended or is gone.")
+            raise CommandError(self._why_not(job_id))
         _, outcome = ended[-1]
         self.do_show(job_id)
         if not isinstance(outcome, Succeeded):
             sys.exit(1)
+
+    def _why_not(self, job_id: UUID) -> str:
+        state = self._jobs().filter(pk=job_id).values_list("state", flat=True).first()
+        cure = {
+            JobState.SCHEDULED: f"Its time comes first: jobs reschedule {job_id} --when 0s",
+            JobState.RUNNING: "A worker has it.",
+            None: "It may have been pruned.",
+        }.get(state, f"To run it again: jobs retry {job_id}")
+        return f"Job {job_id} is {state or 'gone'}, not ready. {cure}"
 
     def do_retry(self, **options: Any) -> None:
         ended = (JobState.FAILED, JobState.CANCELLED)
@@ -135,7 +144,7 @@ class Command(BaseCommand):
         for each in [JobState(state)] if state else sorted(FINAL):
             for count in self.backend.prune(JobState(each), older_than=older_than):
                 removed += count
-                if not self.json:
+                if not self.json and self.stdout.isatty():
                     self.stdout.write(f"  {removed} removed", ending="\r")
                     self.stdout.flush()
         self.say({"removed": removed}, f"{removed} jobs removed.")
