@@ -44,6 +44,11 @@ class ReadOnlyAdmin(ModelAdmin):
     class Media:
         css = {"all": ["tasks_scheduler/dashboard.css"]}
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the rows of the ledger's database, which need not be where the routers read."""
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.using(conf.database())
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -187,7 +192,6 @@ class OccurrenceAdmin(ReadOnlyAdmin):
     list_display = ("schedule", "due", "became", "count", "lag", "job", "recorded_by")
     list_filter = ("outcome", "reason", "job_state", "recorded_at")
     search_fields = ("schedule_key", "=job_id")
-    date_hierarchy = "due_at"
 
     @admin.display(description=_("schedule"), ordering="schedule_key")
     def schedule(self, row: Occurrence) -> str:

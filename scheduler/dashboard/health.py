@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from scheduler import conf
 from scheduler.dashboard.jobs import capped, job_database
-from scheduler.models import Schedule
+from scheduler.models import Schedule, ScheduleQuerySet
 from tasks_core.models import Job, Process
 from tasks_core.states import JobState
 
@@ -40,7 +40,7 @@ def schedulers(now: datetime) -> Vital:
     alive = alive_processes("scheduler", conf.database(), now)
     if alive:
         return _alive("schedulers", _("Schedulers"), alive)
-    if not Schedule.objects.active().exists():
+    if not _schedules().active().exists():
         told = _("there is nothing to schedule")
         return Vital(key="schedulers", label=_("Schedulers"), value="0", level="off", detail=told)
     return Vital(
@@ -70,8 +70,8 @@ def workers(now: datetime) -> Vital:
 def overdue(now: datetime) -> Vital:
     """Count what is due and not in the ledger, longer ago than two looks of a scheduler."""
     patience = timedelta(seconds=2 * conf.tuning().tick_seconds)
-    late = Schedule.objects.active().filter(next_due_at__lt=now - patience)
-    quarantined = Schedule.objects.filter(quarantined_at__isnull=False, retired_at=None)
+    late = _schedules().active().filter(next_due_at__lt=now - patience)
+    quarantined = _schedules().filter(quarantined_at__isnull=False, retired_at=None)
     count, stuck = late.count(), quarantined.count()
     details = [
         ngettext("%d is in quarantine", "%d are in quarantine", stuck) % stuck if stuck else "",
@@ -117,6 +117,10 @@ def failed(now: datetime) -> Vital:
         detail=_("in the past 24 hours"),
         advice="manage.py jobs list --state failed" if count else "",
     )
+
+
+def _schedules() -> ScheduleQuerySet:
+    return Schedule.objects.using(conf.database())
 
 
 def alive_processes(kind: str, alias: str, now: datetime) -> list[Process]:

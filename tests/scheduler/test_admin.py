@@ -4,10 +4,13 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from scheduler import operate
-from scheduler.models import Schedule
+from scheduler.dashboard.health import vitals
+from scheduler.models import Occurrence, Schedule
 from tasks_core.testing import FrozenClock
 from tests.scheduler.places import MINUTE, at, declare, ledger, tick
 
@@ -163,3 +166,54 @@ class TestOperating:
         row = Schedule.objects.get()
         assert (row.quarantined_at, row.error, row.error_count) == (None, "", 0)
         assert ledger() == [(at(9), "enqueued")]
+
+
+class TestAnotherDatabase:
+    """The ledger's database is where SCHEDULER says, not where the routers read."""
+
+    pytestmark = pytest.mark.django_db(databases=["default", "queue"])
+
+    @pytest.fixture(autouse=True)
+    def elsewhere(self, settings):
+        settings.SCHEDULER = {"DATABASE": "queue"}
+        moment = at(8)
+        Schedule.objects.using("queue").create(
+            key="tea",
+            task="tests.app.tasks.nothing",
+            trigger="cron 0 * * * * UTC",
+            watermark=moment,
+            floor=moment,
+            known_since=moment,
+            next_due_at=at(9),
+        )
+        Occurrence.objects.using("queue").create(
+            schedule_key="tea",
+            due_at=moment,
+            until_at=moment,
+            outcome="skipped",
+            reason="paused",
+            recorded_at=moment,
+        )
+
+    @pytest.mark.parametrize("name", ["schedule", "occurrence"])
+    def test_the_admin_shows_its_rows(self, admin_client, name):
+        page = admin_client.get(reverse(f"admin:tasks_scheduler_{name}_changelist"))
+
+        assert "tea" in page.content.decode()
+
+    def test_the_health_counts_its_rows(self):
+        late = {vital.key: vital for vital in vitals(now=at(12))}
+
+        assert late["schedulers"].level == "bad"
+        assert late["overdue"].value == "1"
+
+
+def test_the_ledger_asks_for_no_time_zone_tables(admin_client):
+    declare(at(8))
+    tick(at(9))
+
+    with CaptureQueriesContext(connection) as asked:
+        admin_client.get(reverse("admin:tasks_scheduler_occurrence_changelist"))
+
+    functions = ("CONVERT_TZ", "django_datetime_trunc", "DATE_TRUNC")
+    assert not [each for each in asked if any(name in each["sql"] for name in functions)]
