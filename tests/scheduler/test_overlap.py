@@ -86,6 +86,33 @@ def test_a_shorter_patience():
     assert ledger()[-1] == (at(9), "enqueued")
 
 
+@pytest.mark.parametrize("attempts", [{"attempts": 0}, {"attempts": 1, "claimed_at": at(9, 10)}])
+def test_a_job_that_snoozes_overlaps_for_a_while_only(attempts):
+    declare(at(8), cron="*/30 * * * *")
+    tick(at(9))
+    Job.objects.update(state="scheduled", run_after=at(9, days=300), **attempts)
+
+    tick(at(9, 30))
+    tick(at(10, 30))
+
+    became = [reason for _, reason in ledger()]
+    assert became[-3:] == ["overlap", "coalesced", "enqueued"]
+
+
+def test_the_clock_of_a_worker_does_not_count():
+    declare(at(8), task="tests.app.tasks.explode", cron="*/30 * * * *", max_attempts=9)
+    tick(at(8, 30))
+    with FrozenClock(at(8, 31)):
+        drain()
+    job = Job.objects.get()
+    job.errors[-1]["at"] = at(8, days=9).isoformat()
+    Job.objects.update(run_after=at(23), errors=job.errors)
+
+    tick(at(10))
+
+    assert ledger()[-1] == (at(10), "enqueued")
+
+
 def test_three_in_a_row_are_told_once(django_capture_on_commit_callbacks):
     told = []
 
