@@ -60,7 +60,7 @@ class Job(models.Model):
     kwargs = models.JSONField(_("keyword arguments"), default=dict, blank=True)
     queue = KeyField(_("queue"), max_length=MAX_QUEUE, default=DEFAULT_QUEUE)
     priority = models.SmallIntegerField(_("priority"), default=0)
-    state = models.CharField(_("state"), max_length=12, choices=JobState.choices)
+    state = KeyField(_("state"), max_length=12, choices=JobState.choices)
     reason = models.CharField(_("reason"), max_length=32, blank=True)
 
     run_after = models.DateTimeField(_("run after"))

@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                 ('kwargs', models.JSONField(blank=True, default=dict, verbose_name='keyword arguments')),
                 ('queue', tasks_core.fields.KeyField(default='default', max_length=64, verbose_name='queue')),
                 ('priority', models.SmallIntegerField(default=0, verbose_name='priority')),
-                ('state', models.CharField(choices=[('scheduled', 'Scheduled'), ('ready', 'Ready'), ('running', 'Running'), ('successful', 'Successful'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], max_length=12, verbose_name='state')),
+                ('state', tasks_core.fields.KeyField(choices=[('scheduled', 'Scheduled'), ('ready', 'Ready'), ('running', 'Running'), ('successful', 'Successful'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], max_length=12, verbose_name='state')),
                 ('reason', models.CharField(blank=True, max_length=32, verbose_name='reason')),
                 ('run_after', models.DateTimeField(verbose_name='run after')),
                 ('enqueued_at', models.DateTimeField(verbose_name='enqueued at')),

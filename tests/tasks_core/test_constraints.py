@@ -23,7 +23,7 @@ def test_a_row_that_is_legal_in_its_state_is_stored(state):
     assert make_job(state).pk
 
 
-@pytest.mark.parametrize("state", ["waiting", "", "retired"])
+@pytest.mark.parametrize("state", ["waiting", "", "retired", "Ready", "READY", "ready "])
 def test_a_state_must_be_known(state):
     assert "job_state_is_known" in refused(**fields_of(S.READY) | {"state": state})
 
