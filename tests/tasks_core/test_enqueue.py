@@ -1,6 +1,7 @@
 """nothing -> scheduled, ready."""
 
 from datetime import timedelta
+from threading import Barrier
 from uuid import uuid4
 
 import pytest
@@ -195,3 +196,29 @@ def test_a_queue_of_its_own_gets_all_the_rows():
 
     assert Job.objects.using("queue").count() == 3
     assert Job.objects.using("default").count() == 0
+
+
+@pytest.mark.vendor("postgresql", "mysql")  # SQLite lets one in at a time
+@pytest.mark.django_db(transaction=True)
+def test_callers_who_lock_each_other_out_are_both_served():
+    both_hold_one = Barrier(2)
+
+    def store(number):
+        met = []
+
+        def meet(execute, sql, *rest):
+            answer = execute(sql, *rest)
+            if sql.startswith("INSERT") and not met:
+                met.append(both_hold_one.wait(timeout=10))
+            return answer
+
+        keys = ["tea", "milk"] if number else ["milk", "tea"]
+        with connection.execute_wrapper(meet):
+            return background.enqueue_many([Call(nothing, key=key) for key in keys])
+
+    results = together(2, store)
+
+    assert {result.id for found in results for result in found} == {
+        job.pk for job in Job.objects.all()
+    }
+    assert Job.objects.count() == 2

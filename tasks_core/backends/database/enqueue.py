@@ -7,6 +7,7 @@ from typing import NamedTuple, cast
 from django.db import IntegrityError, transaction
 
 from tasks_core import conf, ids
+from tasks_core.backends.database.transactions import in_transaction
 from tasks_core.calls import Call
 from tasks_core.models import Job
 from tasks_core.states import JobState
@@ -27,16 +28,20 @@ def enqueue(alias: str, calls: Sequence[Call], *, now: datetime) -> list[Stored]
     Store ``calls`` and return their jobs, in the same order.
 
     A call with a key of which an unfinished job exists stores nothing: its job is that one.
-    Raises IntegrityError for a call whose ``id`` is taken.
+    Repeated after a deadlock, unless inside a caller's transaction. Raises IntegrityError for a
+    call whose ``id`` is taken.
     """
-    jobs = [_row(call, now) for call in calls]
-    with transaction.atomic(using=alias):
+
+    def store() -> list[Stored]:
+        jobs = [_row(call, now) for call in calls]
         plain = [job for job in jobs if job.active_key is None]
         Job.objects.using(alias).bulk_create(plain, batch_size=BATCH)
         return [
             Stored(job, is_new=True) if job.active_key is None else _once(alias, job)
             for job in jobs
         ]
+
+    return in_transaction(alias, store)
 
 
 def _row(call: Call, now: datetime) -> Job:
