@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from tasks_core import background, job_backends
 from tasks_core.backends.database.cancel import cancel, expire
@@ -48,6 +49,24 @@ def test_an_expired_job_is_cancelled_at_its_time_and_not_before(state):
     assert expire("default", now=NOON - timedelta(microseconds=1)) == []
     assert len(expire("default", now=NOON)) == 1
     assert (fresh(job).state, fresh(job).reason) == (JobState.CANCELLED, "expired")
+
+
+def test_a_job_whose_end_is_taken_away_meanwhile_is_left_alone():
+    kept, late = (make_job(expires_at=NOON) for _ in range(2))
+
+    def take_away(execute, sql, *rest):
+        answer = execute(sql, *rest)
+        if sql.startswith("SELECT"):  # the first, before the transaction
+            meddler.__exit__(None, None, None)
+            Job.objects.filter(pk=kept.pk).update(expires_at=None)
+        return answer
+
+    meddler = connection.execute_wrapper(take_away)
+    meddler.__enter__()
+    [ended] = expire("default", now=NOON)
+
+    assert ended.id == late.pk
+    assert fresh(kept).state == JobState.READY
 
 
 def test_a_job_without_an_end_never_expires():

@@ -25,7 +25,11 @@ def expire(alias: str, *, now: datetime, limit: int = BATCH) -> list[JobEnd]:
     """Cancel up to ``limit`` jobs whose ``expires_at`` has passed, and return them."""
     late = Job.objects.using(alias).filter(state__in=WAITING, expires_at__lte=now)
     ids = list(late.values_list("pk", flat=True)[:limit])
-    return cancel(alias, ids, now=now, reason="expired") if ids else []
+    if not ids:
+        return []
+    # Asked again with the lock: an operator may have retried one, which then never expires.
+    still = Job.objects.using(alias).filter(pk__in=ids, expires_at__lte=now)
+    return in_transaction(alias, lambda: _cancel(still, now=now, reason="expired"))
 
 
 def _cancel(jobs: JobQuerySet, *, now: datetime, reason: str) -> list[JobEnd]:
