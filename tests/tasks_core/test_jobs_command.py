@@ -96,14 +96,26 @@ def test_a_job_that_fails_here_and_now_exits_with_one():
         ["list", "--backend", "gone"],
         ["retry"],
         ["reschedule", "--state", "ready"],
+        ["reschedule", "--state", "ready", "--priority", "5000"],
+        ["reschedule", "--state", "ready", "--to-queue", ""],
+        ["reschedule", "--state", "ready", "--to-queue", "q" * 65],
+        ["run", "tests.app.unlisted.steep"],
     ],
 )
 def test_wrong_arguments_exit_with_two(words):
+    make_job()
+
     assert exit_code(*words) == 2
 
 
 @pytest.mark.parametrize(
-    "words", [["show", "tea"], ["run", "a.b", "--args", "{"], ["prune", "--older-than", "soon"]]
+    "words",
+    [
+        ["show", "tea"],
+        ["run", "a.b", "--args", "{"],
+        ["prune", "--older-than", "soon"],
+        ["list", "--limit", "-1"],
+    ],
 )
 def test_arguments_that_cannot_be_read_are_refused(words):
     with pytest.raises(CommandError):

@@ -1,7 +1,7 @@
 """``manage.py jobs <verb>``: look at jobs and decide about them."""
 
 import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -9,15 +9,14 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 
-from tasks_core import background, job_backends
+from tasks_core import Call, background, job_backends
 from tasks_core.backends.database import DatabaseBackend
-from tasks_core.exceptions import InvalidCall, InvalidJobBackend
+from tasks_core.exceptions import InvalidCall, InvalidJobBackend, UnsupportedFeature
 from tasks_core.management.arguments import add_filters, age, json_value, moment, verb_parser
 from tasks_core.models import Job
 from tasks_core.outcomes import Succeeded
 from tasks_core.presentation import COLUMNS, ago, as_dict, as_json, as_lines, as_table
 from tasks_core.processes.foreground import run_ready
-from tasks_core.results import JobResult
 from tasks_core.states import FINAL, JobState
 
 EPILOG = """
@@ -46,7 +45,7 @@ class Command(BaseCommand):
         verbs = parser.add_subparsers(dest="verb", required=True, metavar="verb")
         listing = verb_parser(verbs, "list", "the newest jobs first")
         add_filters(listing)
-        listing.add_argument("--limit", type=int, default=20, help="default: %(default)s")
+        listing.add_argument("--limit", type=_count, default=20, help="default: %(default)s")
         verb_parser(verbs, "show", "everything about one job").add_argument("id", type=UUID)
         run = verb_parser(verbs, "run", "run a waiting job, or a new call of a task, here and now")
         run.add_argument("what", help="a job's id or a task's dotted name")
@@ -76,7 +75,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, verb: str, **options: Any) -> None:
         self.json = options.pop("output") == "json"
         self.backend = _backend(options.pop("backend"))
-        getattr(self, f"do_{verb}")(**options)
+        try:
+            getattr(self, f"do_{verb}")(**options)
+        except (InvalidCall, UnsupportedFeature) as error:
+            raise CommandError(str(error), returncode=2) from error
 
     def do_list(self, limit: int, **options: Any) -> None:
         jobs = list(_filtered(self.backend, **options).order_by("-enqueued_at", "-pk")[:limit])
@@ -130,7 +132,9 @@ class Command(BaseCommand):
         self._change("delete", options, done="deleted", states=idle)
 
     def do_reschedule(self, when: Any, to_queue: str, priority: int, **options: Any) -> None:
-        changes = {"queue": to_queue, "priority": priority}
+        changes: dict[str, Any] = {"queue": to_queue, "priority": priority}
+        given = {name: value for name, value in changes.items() if value is not None}
+        Call(None, **given).checked()  # the rules of a call
         if when is not None:
             changes["when"] = self.backend.now() + when if isinstance(when, timedelta) else when
         if all(value is None for value in changes.values()):
@@ -180,17 +184,17 @@ class Command(BaseCommand):
         try:
             return UUID(what)
         except ValueError:
-            stored = self._stored(what, args, kwargs)
+            stored = background.on(self.backend.alias).enqueue(what, args, kwargs)
             return cast("UUID", stored.id)
-
-    def _stored(self, task: str, args: Any, kwargs: Any) -> JobResult:
-        try:
-            return background.on(self.backend.alias).enqueue(task, args, kwargs)
-        except InvalidCall as error:
-            raise CommandError(str(error), returncode=2) from error
 
     def _jobs(self) -> Any:
         return Job.objects.using(self.backend.database)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise ArgumentTypeError(f"{text!r} is not a whole number of at least 0")
+    return int(text)
 
 
 def _backend(alias: str) -> DatabaseBackend:
