@@ -14,7 +14,7 @@ from scheduler.due.dst import dst_note
 from scheduler.exceptions import InvalidSchedule, SchedulerError
 from scheduler.models import Schedule
 from scheduler.tick.rebuild import trigger_of
-from scheduler.triggers import Trigger, due_times
+from scheduler.triggers import Cron, Trigger, due_times
 from tasks_core.conf import did_you_mean
 from tasks_core.presentation import ago
 
@@ -57,8 +57,9 @@ def state(row: Schedule, *, now: datetime) -> str:
 
 def coming(trigger: Trigger, *, now: datetime, number: int) -> list[dict[str, Any]]:
     """Return the next due times: local, UTC, how far away, and what the clocks do to them."""
-    zone = getattr(trigger, "zone", None) or timezone.get_default_timezone()
-    expression = getattr(trigger, "expression", None)
+    zone, expression = timezone.get_default_timezone(), None
+    if isinstance(trigger, Cron):
+        zone, expression = trigger.zone, trigger.expression
     return [
         {
             "local": due_at.astimezone(zone).isoformat(" ", "seconds"),

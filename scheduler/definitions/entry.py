@@ -52,11 +52,11 @@ class Declaration:
 
     def definition(self) -> dict[str, Any]:
         """Return the columns of the schedule's row that this declaration decides."""
-        zone = getattr(self.trigger, "zone", None)
+        zone = self.trigger.zone if isinstance(self.trigger, Cron) else ""
         return {
             **{name: getattr(self, name) for name in COPIED},
             "trigger": spec_of(self.trigger),
-            "timezone": str(zone or ""),
+            "timezone": str(zone),
         }
 
     @property

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from itertools import islice, takewhile
 
 from scheduler.due.protocol import Trigger, due_times, next_due, spec_of
+from scheduler.triggers import Every
 
 MICROSECOND = timedelta(microseconds=1)  # no two instants are closer
 COUNTED = 100  # how many due times are listed only to be counted
@@ -54,9 +55,8 @@ def last_due(trigger: Trigger, *, after: datetime, until: datetime) -> datetime 
 
 def number_due(trigger: Trigger, *, after: datetime, until: datetime) -> int | None:
     """Return how many are due in (after, until], or None when that cannot be had cheaply."""
-    if callable(count := getattr(trigger, "count", None)):
-        exact: int = count(after, until)
-        return exact
+    if type(trigger) is Every:  # not a subclass, whose due times may be others
+        return trigger.count(after, until)
     listed = len(_list(trigger, after=after, until=until, limit=COUNTED + 1))
     return listed if listed <= COUNTED else None
 

@@ -68,3 +68,14 @@ def test_nothing_in_an_empty_stretch():
 
     assert last_due(hourly, after=at(8), until=at(8, 59)) is None
     assert last_due(hourly, after=at(8), until=at(7)) is None
+
+
+def test_only_our_own_triggers_are_asked_to_count():
+    class OddHours(Every):
+        """Inherits a count that is not its own."""
+
+        def next_after(self, moment):
+            due_at = super().next_after(moment)
+            return due_at if due_at.hour % 2 else super().next_after(due_at)
+
+    assert number_due(OddHours(hours=1), after=at(0), until=at(10)) == 5

@@ -240,6 +240,19 @@ class TestWrongDeclarations:
         assert "is a dict of entries" in report.refused["SCHEDULE"]
         assert tea().retired_at is None
 
+    def test_a_trigger_may_call_its_own_things_zone_and_count(self):
+        class Parking:
+            zone = count = "x" * 100
+
+            def next_after(self, moment):
+                return None
+
+            def spec(self):
+                return "parking"
+
+        assert synced(at(8), tea={"task": HOURLY["task"], "trigger": Parking()}).created == ["tea"]
+        assert tea().timezone == ""
+
     def test_of_two_with_one_key_neither_is_written(self):
         synced(at(8), tea=HOURLY)
         with only_declared({"tea": HALF_PAST}), FrozenClock(at(8, 30)):
