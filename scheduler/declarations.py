@@ -57,6 +57,11 @@ def periodic(
     options are those of a SCHEDULE entry. The key defaults to the function's dotted path; a
     second schedule of the same function needs a key of its own.
     """
+    if callable(cron):
+        raise InvalidSchedule(
+            f"@periodic on {getattr(cron, '__name__', cron)} does not say when: "
+            '@periodic("*/5 * * * *") or @periodic(every=timedelta(minutes=5)).'
+        )
     if cron is not None:
         options["cron"] = cron
 

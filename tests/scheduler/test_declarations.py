@@ -207,3 +207,11 @@ class TestHash:
 
 def test_a_moment_is_kept_in_utc():
     assert tea(cron="0 17 * * *").trigger.next_after(datetime(2026, 1, 1, tzinfo=UTC)).tzinfo == UTC
+
+
+def test_periodic_without_a_time_is_refused_at_once():
+    """As a bare decorator it would swallow the function, and nothing would ever be due."""
+    with pytest.raises(InvalidSchedule, match="does not say when"):
+
+        @periodic
+        def forgotten(): ...
