@@ -61,8 +61,9 @@ class Declaration:
 
     @property
     def definition_hash(self) -> str:
-        """The same in every process, for the same definition."""
-        text = json.dumps(self.definition(), sort_keys=True, default=str)
+        """The same in every process, for the same definition; a switch is no part of it."""
+        definition = {name: value for name, value in self.definition().items() if name != "enabled"}
+        text = json.dumps(definition, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -20,14 +20,7 @@ RECORDED_BY = "sync"
 
 def is_current(row: Schedule, declaration: Declaration, *, force: bool = False) -> bool:
     """Say whether there is nothing to write; needs no lock."""
-    return (
-        row.definition_hash == declaration.definition_hash
-        and row.source == declaration.source
-        and row.retired_at is None
-        and not _is_newer_than(row)
-        and not (force and row.quarantined_at is not None)
-        and not _stands_still(row, declaration)
-    )
+    return _says_the_same(row, declaration, force=force) and not _is_newer_than(row)
 
 
 def write(declaration: Declaration, *, force: bool = False) -> str:
@@ -36,8 +29,10 @@ def write(declaration: Declaration, *, force: bool = False) -> str:
     if _create(alias, declaration):
         return "created"
     row = _locked(alias).get(pk=declaration.key)
-    if is_current(row, declaration, force=force):
-        return "unchanged"  # another process was first
+    if _says_the_same(row, declaration, force=force):  # or another process was first
+        if _is_newer_than(row):
+            _sign(alias, row)
+        return "unchanged"
     if why := _refusal(row, declaration, force=force):
         return why
     return _change(alias, row, declaration)
@@ -121,6 +116,11 @@ def _change(alias: str, row: Schedule, declaration: Declaration) -> str:
     return "restored" if restored else "changed"
 
 
+def _sign(alias: str, row: Schedule) -> None:
+    """Note that a later release declares the schedule as it is; nothing else about it changes."""
+    Schedule.objects.using(alias).filter(pk=row.pk).update(release=conf.tuning().release)
+
+
 def _written(declaration: Declaration) -> dict[str, object]:
     return {
         **declaration.definition(),
@@ -134,6 +134,17 @@ def _note_past(row: Schedule, trigger: Trigger) -> None:
     """Record an At that was over before we saw it; nobody would hear of it otherwise."""
     if isinstance(trigger, At) and trigger.moment <= row.watermark:
         record_missed(row, trigger.moment, now=row.watermark, recorded_by=RECORDED_BY)
+
+
+def _says_the_same(row: Schedule, declaration: Declaration, *, force: bool) -> bool:
+    return (
+        row.definition_hash == declaration.definition_hash
+        and row.enabled == declaration.enabled
+        and row.source == declaration.source
+        and row.retired_at is None
+        and not (force and row.quarantined_at is not None)
+        and not _stands_still(row, declaration)
+    )
 
 
 def _stands_still(row: Schedule, declaration: Declaration) -> bool:

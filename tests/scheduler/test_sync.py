@@ -184,6 +184,17 @@ def test_disabling_decides_what_was_due():
     assert ledger() == [(at(9), "enqueued")]
 
 
+def test_a_schedule_may_be_switched_off_and_on_again_and_again():
+    off = {**HOURLY, "enabled": False}
+
+    for minute, entry in enumerate([HOURLY, off, HOURLY, off, HOURLY]):
+        report = synced(at(8, minute), tea=entry)
+        assert report.refused == {}
+        assert tea().enabled == entry.get("enabled", True)
+
+    assert (tea().replaced_hashes, tea().next_due_at) == ([], at(9))
+
+
 def test_an_at_that_is_over_is_recorded_with_a_warning(django_capture_on_commit_callbacks):
     told = []
 
@@ -323,6 +334,19 @@ class TestRollingDeploys:
         settings.SCHEDULER = {"RELEASE": "1"}
 
         assert "tea" in synced(at(8), tea=HALF_PAST).refused
+
+    def test_a_newer_release_changes_no_more_than_its_signature(self, settings):
+        settings.SCHEDULER = {"RELEASE": "1"}
+        synced(at(8), tea=HOURLY)
+        stuck = {"quarantined_at": at(8, 5), "error": "boom", "error_count": 5}
+        Schedule.objects.update(**stuck, next_due_at=at(23))
+        before = Schedule.objects.values().get()
+        settings.SCHEDULER = {"RELEASE": "2"}
+
+        report = synced(at(8, 10), tea=HOURLY)
+
+        assert report.unchanged == ["tea"]
+        assert Schedule.objects.values().get() == before | {"release": "2"}
 
     def test_the_hashes_it_remembers_are_bounded(self):
         for minute in range(40):
