@@ -96,9 +96,11 @@ def _decide(
             busy = busy or any(each.outcome == Outcome.ENQUEUED for each in before)
             yield from before
             start = since
-        paused_until = min(now, standing.paused_until or now)
-        yield from _skip(trigger, Reason.PAUSED, after=start, until=paused_until)
-        start = max(start, paused_until)
+        until = now
+        if standing.paused_until and standing.paused_until <= now:
+            until = standing.paused_until - MICROSECOND  # what is due as it ends, runs
+        yield from _skip(trigger, Reason.PAUSED, after=start, until=until)
+        start = max(start, until)
     standing = replace(standing, watermark=start)
     yield from _eligible(standing, trigger, now=now, busy=busy, on_time=on_time)
 

@@ -212,3 +212,10 @@ def test_what_is_on_time_is_never_missed_however_short_the_window(window):
     assert told(planned) == [(at(9), "enqueued")]
     late = decide(since=at(8), now=at(9, 1, 1), catch_up_window=window)
     assert told(late) == [(at(9), "missed_window")]
+
+
+def test_what_is_due_as_a_pause_ends_runs():
+    planned = decide(since=at(8), now=at(10), paused=True, paused_until=at(10))
+    later = decide(since=at(8), now=at(10, 0, 5), paused=True, paused_until=at(10))
+
+    assert told(planned) == told(later) == [(at(9), "paused"), (at(10), "enqueued")]
