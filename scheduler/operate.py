@@ -19,7 +19,8 @@ from django.utils.translation import gettext as _
 
 from scheduler import conf
 from scheduler.definitions.settle import decide
-from scheduler.due.questions import first_due
+from scheduler.due.questions import MICROSECOND, first_due
+from scheduler.exceptions import SchedulerError
 from scheduler.models import Schedule
 from scheduler.tick.rebuild import trigger_of
 from tasks_core import clock
@@ -74,7 +75,7 @@ def release(key: str, *, user: AbstractBaseUser) -> bool:
         if row.quarantined_at is None:
             return False
         row.quarantined_at, row.error, row.error_count = None, "", 0
-        row.next_due_at = first_due(trigger_of(row), row.watermark)
+        row.next_due_at = _next_due(row, now=clock.db_now(alias))
         row.save(
             using=alias, update_fields=["quarantined_at", "error", "error_count", "next_due_at"]
         )
@@ -96,6 +97,15 @@ def note(row: Schedule, text: str, *, user: AbstractBaseUser) -> None:
         action_flag=CHANGE,
         change_message=text,
     )
+
+
+def _next_due(row: Schedule, *, now: datetime) -> datetime | None:
+    try:
+        return first_due(trigger_of(row), row.watermark)
+    except (
+        SchedulerError
+    ):  # a scheduler looks at once: it knows the trigger, or tells what is wrong
+        return max(now, row.watermark + MICROSECOND)
 
 
 def _settled(key: str, user: AbstractBaseUser) -> tuple[Schedule, datetime, bool]:

@@ -105,3 +105,17 @@ def test_sync_wakes_a_schedule_that_nobody_waits_for():
         assert sync().changed == ["tea"]
 
     assert Schedule.objects.get().next_due_at == at(9)
+
+
+@pytest.mark.parametrize("spec", ["when the cows come home", "cron 61 * * * * UTC"])
+@pytest.mark.parametrize("source", ["settings", "database"])
+def test_a_bad_trigger_can_be_released_too(ada, spec, source):
+    declare(at(8))
+    Schedule.objects.update(quarantined_at=at(8, 10), error="boom", trigger=spec, source=source)
+
+    assert elsewhere(operate.release, at(9, 5), user=ada)
+
+    row = Schedule.objects.get()
+    assert (row.quarantined_at, row.next_due_at, row.watermark) == (None, at(9, 5), at(8))
+    tick(at(9, 5))
+    assert bool(Schedule.objects.get().error) == (source == "database")
