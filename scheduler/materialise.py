@@ -26,7 +26,7 @@ from scheduler.exceptions import SchedulerError
 from scheduler.models import Occurrence, Schedule
 from scheduler.planner import Decision
 from scheduler.tick.work import Work, call_of, occurrence_of
-from tasks_core import Call, background
+from tasks_core import Call, background, clock
 from tasks_core.backends.database.transactions import in_transaction
 from tasks_core.signals import JobEnd, jobs_ended
 
@@ -92,6 +92,8 @@ def forget(ids: Sequence[int], *, older_than: timedelta) -> int:
     """
     Delete those ledger rows that lie below their schedule's watermark by more than that.
 
+    The watermark of a schedule that is retired or disabled stands still; now counts instead.
+
     The schedule's floor rises with them, so that what was forgotten is never made again.
     """
     alias = conf.database()
@@ -99,6 +101,7 @@ def forget(ids: Sequence[int], *, older_than: timedelta) -> int:
 
 
 def _forget(alias: str, ids: Sequence[int], *, older_than: timedelta) -> int:
+    now = clock.db_now(alias)
     rows = list(Occurrence.objects.using(alias).filter(pk__in=ids))
     keys = {row.schedule_key for row in rows}
     locked = Schedule.objects.using(alias).filter(key__in=keys).order_by("key").select_for_update()
@@ -108,7 +111,9 @@ def _forget(alias: str, ids: Sequence[int], *, older_than: timedelta) -> int:
         schedule = schedules.get(row.schedule_key)
         if schedule is None:
             gone.append(row.pk)
-        elif row.until_at < schedule.watermark - older_than:
+            continue
+        stands = schedule.retired_at is not None or not schedule.enabled
+        if row.until_at < (now if stands else schedule.watermark) - older_than:
             gone.append(row.pk)
             schedule.floor = max(schedule.floor, row.until_at)
     Schedule.objects.using(alias).bulk_update(schedules.values(), ["floor"])

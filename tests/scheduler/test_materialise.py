@@ -214,6 +214,18 @@ def test_the_ledger_is_purged_below_the_watermark_and_never_made_again():
     assert Schedule.objects.get().floor == at(12, days=1)
 
 
+@pytest.mark.parametrize("change", [{"retired_at": at(10)}, {"enabled": False}])
+def test_the_ledger_of_what_runs_no_more_is_purged_as_well(change):
+    declare(at(8))
+    tick(at(9))
+    Schedule.objects.update(**change)
+
+    with FrozenClock(at(8, days=90)):
+        assert upkeep.purge() == 0
+    with FrozenClock(at(10, days=90)):
+        assert upkeep.purge() == 1
+
+
 def test_nothing_is_purged_while_no_scheduler_decides():
     declare(at(0), cron="0 12 * * *")
     tick(at(12))
