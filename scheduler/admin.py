@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -22,6 +22,7 @@ from scheduler.chips import became, chip, instant
 from scheduler.dashboard.lanes import known_trigger, state_of, words
 from scheduler.dashboard.ledger import states_of
 from scheduler.dashboard.spans import span
+from scheduler.exceptions import InvalidTrigger
 from scheduler.models import Occurrence, Schedule
 from scheduler.triggers import due_times
 from tasks_core import clock
@@ -72,14 +73,15 @@ class StateFilter(admin.SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        conditions: dict[str | None, dict[str, Any]] = {
-            "active": {"enabled": True, "retired_at": None, "paused_at": None}
-            | {"quarantined_at": None},
-            "paused": {"paused_at__isnull": False},
-            "quarantined": {"quarantined_at__isnull": False},
-            "retired": {"retired_at__isnull": False},
+        now = clock.db_now(conf.database())
+        paused = Q(paused_at__isnull=False) & (Q(paused_until=None) | Q(paused_until__gt=now))
+        conditions = {
+            "active": Q(enabled=True, retired_at=None, quarantined_at=None) & ~paused,
+            "paused": paused,
+            "quarantined": Q(quarantined_at__isnull=False),
+            "retired": Q(retired_at__isnull=False),
         }
-        return queryset.filter(**conditions.get(self.value(), {}))
+        return queryset.filter(conditions.get(self.value() or "", Q()))
 
 
 class ReasonForm(ActionForm):
@@ -151,7 +153,10 @@ class ScheduleAdmin(ReadOnlyAdmin):
         trigger = known_trigger(row)
         if trigger is None or row.next_due_at is None:
             return NOTHING
-        found = islice(due_times(trigger, row.watermark), COMING)
+        try:
+            found = list(islice(due_times(trigger, row.watermark), COMING))
+        except InvalidTrigger as error:
+            return str(error)
         return format_html_join("", "{}<br>", ((instant(due_at),) for due_at in found))
 
     @admin.display(description=_("ledger"))

@@ -12,7 +12,7 @@ from scheduler import conf
 from scheduler.dashboard import ticks
 from scheduler.dashboard.ledger import states_of
 from scheduler.dashboard.ticks import Tick
-from scheduler.exceptions import SchedulerError
+from scheduler.exceptions import InvalidTrigger, SchedulerError
 from scheduler.models import Occurrence, Schedule
 from scheduler.tick.rebuild import trigger_of
 from scheduler.triggers import Trigger
@@ -67,7 +67,7 @@ def lane(
 ) -> Lane:
     trigger = known_trigger(row)
     state = state_of(row, now)
-    coming = ticks.coming(trigger, row, now=now, span=span) if trigger and state == "good" else []
+    coming = _coming(trigger, row, now=now, span=span) if trigger and state == "good" else []
     return Lane(
         key=row.key,
         task=row.task,
@@ -80,6 +80,13 @@ def lane(
         error=row.error[:200],
         ticks=[*recorded, *coming],
     )
+
+
+def _coming(trigger: Trigger, row: Schedule, *, now: datetime, span: timedelta) -> list[Tick]:
+    try:
+        return ticks.coming(trigger, row, now=now, span=span)
+    except InvalidTrigger:  # the scheduler writes it on the row, with its words
+        return []
 
 
 def state_of(row: Schedule, now: datetime) -> str:

@@ -10,9 +10,12 @@ from django.urls import reverse
 
 from scheduler import operate
 from scheduler.dashboard.health import vitals
+from scheduler.dashboard.lanes import lanes
 from scheduler.models import Occurrence, Schedule
+from scheduler.sync import sync
+from scheduler.testing import only_declared
 from tasks_core.testing import FrozenClock
-from tests.scheduler.places import MINUTE, at, declare, ledger, tick
+from tests.scheduler.places import HOUR, MINUTE, at, declare, ledger, tick
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +66,39 @@ class TestPages:
         html = page.content.decode()
         assert "2026-03-10 10:00:00 UTC" in html
         assert "2026-03-10 09:00:00 UTC" in html
+
+    def test_a_trigger_that_fails_fails_no_page(self, admin_client):
+        class Moody:
+            error = None
+
+            def next_after(self, moment):
+                if self.error:
+                    raise self.error
+                return moment + HOUR
+
+            def spec(self):
+                return "moody"
+
+        trigger = Moody()
+        entry = {"task": "tests.app.tasks.nothing", "trigger": trigger}
+        with only_declared({"tea": entry}), FrozenClock(at(8)):
+            sync()
+            trigger.error = ZeroDivisionError("no tea")
+            address = reverse("admin:tasks_scheduler_schedule_change", args=["tea"])
+            pages = [admin_client.get(each) for each in (address, reverse(LIST))]
+            [lane] = lanes(now=at(8), span=HOUR)
+
+        assert [page.status_code for page in pages] == [200, 200]
+        assert "ZeroDivisionError: no tea" in pages[0].content.decode()
+        assert lane.ticks == []
+
+    def test_a_pause_that_is_over_is_none(self, admin_client):
+        declare(at(8))
+        Schedule.objects.update(paused_at=at(8, 10), paused_until=at(8, 20))
+
+        html = admin_client.get(reverse(LIST), {"state": "active"}).content.decode()
+
+        assert 'name="_selected_action"' in html
 
     @pytest.mark.parametrize("state", ["active", "paused", "quarantined", "retired"])
     def test_the_filter_of_states_knows_them_all(self, admin_client, state):
