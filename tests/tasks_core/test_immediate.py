@@ -18,6 +18,7 @@ from tests.tasks_core.rows import HOUR, NOON
 pytestmark = pytest.mark.django_db
 
 IMMEDIATE = {"BACKEND": "tasks_core.backends.immediate.ImmediateBackend"}
+TAKEN = 1_000_000  # a primary key that no sequence reaches
 seen = []
 
 
@@ -155,7 +156,7 @@ def test_on_demand_the_error_is_raised_to_the_caller(settings):
 
 def test_the_callers_transaction_survives_a_database_error():
     with transaction.atomic():
-        Effect.objects.create(pk=1, name="before")
+        Effect.objects.create(pk=TAKEN, name="before")
         result = background.enqueue(collide)
         Effect.objects.create(name="after")
 
@@ -164,7 +165,7 @@ def test_the_callers_transaction_survives_a_database_error():
 
 
 def collide():
-    Effect.objects.create(pk=1, name="again")
+    Effect.objects.create(pk=TAKEN, name="again")
 
 
 def test_the_error_of_a_collision_is_the_databases():
