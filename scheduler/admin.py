@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -23,6 +23,7 @@ from scheduler.dashboard.lanes import known_trigger, state_of, words
 from scheduler.dashboard.ledger import states_of
 from scheduler.dashboard.spans import span
 from scheduler.exceptions import InvalidTrigger
+from scheduler.filters import StateFilter
 from scheduler.models import Occurrence, Schedule
 from scheduler.triggers import due_times
 from tasks_core import clock
@@ -58,30 +59,6 @@ class ReadOnlyAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-
-class StateFilter(admin.SimpleListFilter):
-    title = _("state")
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [
-            ("active", _("Active")),
-            ("paused", _("Paused")),
-            ("quarantined", _("In quarantine")),
-            ("retired", _("Retired")),
-        ]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        now = clock.db_now(conf.database())
-        paused = Q(paused_at__isnull=False) & (Q(paused_until=None) | Q(paused_until__gt=now))
-        conditions = {
-            "active": Q(enabled=True, retired_at=None, quarantined_at=None) & ~paused,
-            "paused": paused,
-            "quarantined": Q(quarantined_at__isnull=False),
-            "retired": Q(retired_at__isnull=False),
-        }
-        return queryset.filter(conditions.get(self.value() or "", Q()))
 
 
 class ReasonForm(ActionForm):
