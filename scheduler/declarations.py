@@ -68,7 +68,7 @@ def periodic(
     def note(func: F) -> F:
         name = getattr(func, "name", None) or f"{func.__module__}.{func.__qualname__}"
         if isinstance(func, FunctionType) and func.__qualname__.isidentifier():
-            registry.declare(Task(func=func, name=name))  # so that a worker lists it
+            registry.declare(Task(func=func, name=name, is_plain=True))  # so that a worker lists it
         entry = Entry(
             key=name if key is None else key,
             where=f"@periodic on {name}",

@@ -37,6 +37,7 @@ class Task(Generic[P, R]):
     backoff: Backoff | None = None
     takes_context: bool = False
     when: When | None = None
+    is_plain: bool = False  # its author knows a function, not this object
 
     def __post_init__(self) -> None:
         update_wrapper(self, self.func)

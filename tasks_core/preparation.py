@@ -83,8 +83,7 @@ def spoken(backend: BaseJobBackend, mode: str, call: Call) -> dict[str, Any]:
 
 def _given(call: Call) -> Any:
     """Return the function as its author knows it: a Task only if declared as one."""
-    task = call.func
-    return task if task.name in registry.declared() else task.func
+    return call.func.func if call.func.is_plain else call.func
 
 
 def _refuse_unbindable(call: Call) -> None:

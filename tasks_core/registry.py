@@ -82,7 +82,7 @@ def find(func: Any) -> Task[Any, Any]:
             "Declare it with tasks_core's @task(takes_context=True) to be given a JobContext."
         )
     when = getattr(func, "run_after", None)
-    return Task(func=function, name=name, options=options, when=when)
+    return Task(func=function, name=name, options=options, when=when, is_plain=True)
 
 
 def resolve(name: str) -> Task[Any, Any]:
@@ -106,7 +106,7 @@ def resolve(name: str) -> Task[Any, Any]:
     function, options = _unwrapped(found)
     if not (isinstance(function, FunctionType) and _path(function) == name):
         raise UnknownTask(f"{name!r:.200} is not a function defined in {module_name!r:.200}.")
-    return Task(func=function, name=name, options=options)
+    return Task(func=function, name=name, options=options, is_plain=True)
 
 
 def path_of(func: Any) -> str:
