@@ -3,6 +3,7 @@
 import logging
 import os
 import threading
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from tasks_core import clock
 logger = logging.getLogger("tasks_core")
 
 
-class Loop:
+class Loop(ABC):
     """A process in the making: define ``tick()``, which returns how many seconds to wait."""
 
     name = "loop"
@@ -24,8 +25,9 @@ class Loop:
         self.waking = threading.Event()
         self.failures = 0
 
+    @abstractmethod
     def tick(self) -> float:
-        raise NotImplementedError
+        """Do what there is to do and return how many seconds to wait."""
 
     def run(self, *, duration: float | None = None) -> None:
         """Loop until stopped, or for ``duration`` seconds."""
