@@ -84,5 +84,5 @@ class Loop(ABC):
         self.recover()
         return wait
 
-    def recover(self) -> None:
+    def recover(self) -> None:  # noqa: B027 - most loops break nothing
         """Drop what a failed tick may have broken, such as connections."""

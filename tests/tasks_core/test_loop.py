@@ -128,7 +128,11 @@ import signal, sys
 from tasks_core.processes.interrupts import stop_on_signals
 from tasks_core.processes.loop import Loop
 
-loop = Loop()
+class Idle(Loop):
+    def tick(self):
+        return 1.0
+
+loop = Idle()
 stop_on_signals(loop.stop)
 for event in (loop.waking, loop.stopping):
     with event._cond:
