@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from django.core.checks import CheckMessage
 from django.db import DEFAULT_DB_ALIAS
 
 from tasks_core import clock, registry
-from tasks_core.backends.base import BaseJobBackend
+from tasks_core.backends.storing import StoringBackend
 from tasks_core.calls import Call
 from tasks_core.leases import Renewal
 from tasks_core.outcomes import AttemptError, Outcome
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 # imported where they are called.
 
 
-class DatabaseBackend(BaseJobBackend):
+class DatabaseBackend(StoringBackend):
     """
     Stores jobs with Django's ORM, in the caller's transaction.
 
@@ -41,41 +41,8 @@ class DatabaseBackend(BaseJobBackend):
 
     # Asked by callers.
 
-    def enqueue(
-        self,
-        func: Callable[..., Any],
-        args: list[Any],
-        kwargs: dict[str, Any],
-        *,
-        when: datetime | None = None,
-        priority: int = 0,
-        queue: str = "default",
-        key: str | None = None,
-        max_attempts: int | None = None,
-        expires_at: datetime | None = None,
-        label: str = "",
-        creator: str = "",
-        id: UUID | None = None,  # noqa: A002 - the word of Call
-        context: Mapping[str, Any] = MappingProxyType({}),
-    ) -> JobResult:
-        call = Call(
-            registry.find(func),
-            args,
-            kwargs,
-            when=when,
-            priority=priority,
-            queue=queue,
-            key=key,
-            max_attempts=max_attempts,
-            expires_at=expires_at,
-            label=label,
-            creator=creator,
-            id=id,
-            context=context,
-        )
-        return self.enqueue_many([call])[0]
-
-    defer = enqueue
+    def store(self, call: Call) -> JobResult:
+        return self.enqueue_many([replace(call, func=registry.find(call.func))])[0]
 
     def enqueue_many(self, calls: Sequence[Call]) -> list[JobResult]:
         from tasks_core.backends.database.enqueue import enqueue
