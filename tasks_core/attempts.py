@@ -1,11 +1,28 @@
 """One execution of one job: what a claim hands out, and what a settle must give back."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from tasks_core import clock
 from tasks_core.context import JobContext
+from tasks_core.progress import Progress
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """When the user code of an attempt began, by the monotonic clock."""
+
+    began: float | None = None
+
+    def start(self) -> None:
+        self.began = clock.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Return how long it has been running; nothing before it began."""
+        return 0.0 if self.began is None else clock.monotonic() - self.began
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +38,7 @@ class Attempt:
     args: list[Any] = field(default_factory=list)
     kwargs: dict[str, Any] = field(default_factory=dict)
     queue: str = "default"
+    priority: int = 0
     number: int = 1
     max_attempts: int = 1
     owner: UUID | None = None
@@ -28,6 +46,27 @@ class Attempt:
     errors: list[dict[str, Any]] = field(default_factory=list)
     context: dict[str, Any] = field(default_factory=dict)
     run_after: datetime | None = None
+    progress: Progress = field(default_factory=Progress, compare=False, repr=False)
+    timeout: timedelta | None = None
+    concurrency_key: str | None = None
+    rate_key: str | None = None
+    watch: Stopwatch = field(default_factory=Stopwatch, compare=False, repr=False)
+
+    @property
+    def key(self) -> tuple[UUID, int]:
+        """Return what tells this claim of the job from every other."""
+        return self.job_id, self.fence
+
+    @property
+    def is_limited(self) -> bool:
+        return self.concurrency_key is not None or self.rate_key is not None
+
+    @property
+    def deadline(self) -> float:
+        """Return when its time is up, by the monotonic clock; 0 if there is no limit."""
+        if self.timeout is None or self.watch.began is None:
+            return 0.0
+        return self.watch.began + self.timeout.total_seconds()
 
     @property
     def is_last(self) -> bool:
@@ -42,4 +81,5 @@ class Attempt:
             max_attempts=self.max_attempts,
             queue=self.queue,
             scheduled_for=self.run_after,
+            _progress=self.progress,
         )

@@ -9,9 +9,11 @@ from asgiref.sync import sync_to_async
 from tasks_core import conf
 from tasks_core.backends import job_backends
 from tasks_core.backends.base import BaseJobBackend
-from tasks_core.calls import Call, Options, When
+from tasks_core.calls import Call
+from tasks_core.definition import Task
 from tasks_core.exceptions import InvalidCall, JobDoesNotExist, UnsupportedFeature
-from tasks_core.preparation import accepted, clock_of, declared, said, spoken
+from tasks_core.options import Options, When
+from tasks_core.preparation import accepted, clock_of, declared, said, tasks_of
 from tasks_core.results import JobResult, Snapshot
 
 
@@ -68,10 +70,14 @@ class Background:
 
         Nothing is stored unless every call is accepted. All go to one backend.
         """
-        ready = [declared(call) for call in calls]
-        backend = self._backend_of_all(ready)
+        given = list(calls)
+        tasks = tasks_of(given)
+        backend = self._backend_of_all(tasks)
         now = clock_of(backend)  # one reading for all
-        stored = [accepted(backend, mode_of(call), call, now=now) for call in ready]
+        stored = []
+        for said_call, task in zip(given, tasks, strict=True):
+            call = declared(said_call, task)
+            stored.append(accepted(backend, mode_of(call), call, task=task, now=now))
         if backend.supports("enqueue_many"):
             results: list[JobResult] = backend.enqueue_many(stored)  # type: ignore[attr-defined]
             return results
@@ -136,19 +142,19 @@ class Background:
             return await sync_to_async(self._store)(mode, call)
         # In a thread, since the backend's clock may be a database's.
         stored = await sync_to_async(accepted)(backend, twin, call)
-        return result_of(await getattr(backend, twin)(**spoken(backend, twin, stored)), backend)
+        return result_of(await backend.receive(twin, stored), backend)
 
     def _hand_over(self, backend: BaseJobBackend, mode: str, call: Call) -> JobResult:
-        return result_of(getattr(backend, mode)(**spoken(backend, mode, call)), backend)
+        return result_of(backend.receive(mode, call), backend)
 
-    def _backend_of_all(self, calls: list[Call]) -> BaseJobBackend:
-        backends = {backend.alias: backend for backend in map(self.backend_for, calls)}
-        if len(backends) > 1:
+    def _backend_of_all(self, tasks: Iterable[Task[Any, Any]]) -> BaseJobBackend:
+        aliases = {self._alias} if self._alias else {task.backend for task in tasks}
+        if len(aliases) > 1:
             raise InvalidCall(
-                f"enqueue_many() got tasks of several backends ({', '.join(sorted(backends))}); "
+                f"enqueue_many() got tasks of several backends ({', '.join(sorted(aliases))}); "
                 "choose one with background.on(alias)."
             )
-        return next(iter(backends.values()), job_backends[self._alias or conf.DEFAULT_ALIAS])
+        return job_backends[next(iter(aliases), conf.DEFAULT_ALIAS)]
 
 
 background = Background()

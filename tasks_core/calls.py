@@ -1,42 +1,35 @@
 """A call that may be stored: the function, its arguments and its options, all checked."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any, TypedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import timedelta
+from operator import attrgetter
+from typing import Any
 from uuid import UUID
 
 from django.db import models
-from django.utils import timezone
 
 from tasks_core import clock, payloads
 from tasks_core.exceptions import InvalidCall
-from tasks_core.outcomes import storable
-
-MIN_PRIORITY, MAX_PRIORITY = -100, 100
-MAX_QUEUE, MAX_KEY, MAX_LABEL = 64, 255, 255
-MAX_ATTEMPTS = 10_000
-DEFAULT_QUEUE = "default"
-
-When = datetime | timedelta
-
-
-class Options(TypedDict, total=False):
-    """What may be said about a call, beside what to call and when."""
-
-    priority: int  # -100 … 100, higher first
-    queue: str
-    key: str | None  # at most one unfinished job has it
-    max_attempts: int | None  # None: TASKS_CORE["MAX_ATTEMPTS"]
-    timeout: timedelta | float | None
-    expires_at: datetime | None  # not started after this
-    label: str  # for people: shown in lists
-    creator: models.Model | str | None  # who asked for it
+from tasks_core.options import (
+    CHECKS,
+    DEFAULT_QUEUE,
+    Now,
+    OnConflict,
+    When,
+    instant,
+    instant_or_delay,
+)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
-    """One call of one task, with its options. ``func`` may be a function, Task or dotted path."""
+    """
+    One call of one task, with its options. ``func`` may be a function, Task or dotted path.
+
+    A value, which nobody changes. It is not frozen because to store many calls is to build two
+    of these for each, and a frozen one takes five times as long.
+    """
 
     func: Any
     args: Sequence[Any] = ()
@@ -45,42 +38,50 @@ class Call:
     priority: int = field(default=0, kw_only=True)
     queue: str = field(default=DEFAULT_QUEUE, kw_only=True)
     key: str | None = field(default=None, kw_only=True)
+    on_conflict: OnConflict = field(default="keep", kw_only=True)
     max_attempts: int | None = field(default=None, kw_only=True)
     timeout: timedelta | float | None = field(default=None, kw_only=True)
-    expires_at: datetime | None = field(default=None, kw_only=True)
+    expires_at: When | None = field(default=None, kw_only=True)
+    concurrency: tuple[str, int] | None = field(default=None, kw_only=True)
+    rate: str | None = field(default=None, kw_only=True)
     label: str = field(default="", kw_only=True)
-    creator: models.Model | str | None = field(default=None, kw_only=True)
+    creator: models.Model | str | None = field(default="", kw_only=True)
     # For companions that must name the job before it exists and tell it what it is for.
     id: UUID | None = field(default=None, kw_only=True)
     context: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
 
-    def checked(self, *, now: Callable[[], datetime] = clock.now) -> "Call":
+    def checked(self, *, func: Any = None, now: Now | None = clock.now) -> "Call":
         """
         Return this call with everything in its stored form; raise InvalidCall.
 
-        ``now`` is asked what a timedelta counts from.
+        ``func`` is what stands for ``self.func`` there. ``now`` is asked what a timedelta
+        counts from; None leaves it to the store.
         """
-        return replace(
-            self,
-            args=_args(self.args),
-            kwargs=_kwargs(self.kwargs),
-            when=None if self.when is None else instant(self.when, what="when", now=now),
-            priority=_priority(self.priority),
-            queue=queue_name(self.queue),
-            key=None if self.key is None else _short_text(self.key, "key", MAX_KEY),
-            max_attempts=_max_attempts(self.max_attempts),
-            timeout=_timeout(self.timeout),
-            expires_at=None
-            if self.expires_at is None
-            else instant(self.expires_at, what="expires_at", now=now),
-            label=_free_text(self.label),
-            creator=_creator(self.creator),
-            context=payloads.normal(dict(self.context), what="context"),
+        said = self.said()
+        until = said.pop("expires_at", None)
+        options = {name: CHECKS[name](value) for name, value in said.items()}
+        if self.on_conflict == "replace" and self.key is None:
+            raise InvalidCall('on_conflict="replace" needs a key: key="report 7".')
+        return Call(
+            func or self.func,
+            _args(self.args),
+            _kwargs(self.kwargs),
+            when=None if self.when is None else _time(self.when, what="when", now=now),
+            expires_at=None if until is None else _time(until, what="expires_at", now=now),
+            **options,
         )
+
+    def said(self) -> dict[str, Any]:
+        """Return the options that are not the defaults, by name."""
+        return {
+            name: value
+            for name, value, default in zip(_NAMES, _values(self), _DEFAULTS, strict=True)
+            if value is not default and value != default
+        }
 
     def options(self) -> dict[str, Any]:
         """Return every option by name: all fields but what to call and when."""
-        return {name: getattr(self, name) for name in OPTION_DEFAULTS}
+        return dict(zip(_NAMES, _values(self), strict=True))
 
 
 OPTION_DEFAULTS: dict[str, Any] = {
@@ -88,27 +89,12 @@ OPTION_DEFAULTS: dict[str, Any] = {
     for option in fields(Call)
     if option.name not in {"func", "args", "kwargs", "when"}
 }
+_NAMES, _DEFAULTS = tuple(OPTION_DEFAULTS), tuple(OPTION_DEFAULTS.values())
+_values = attrgetter(*_NAMES)
 
 
-def instant(when: When, *, what: str, now: Callable[[], datetime] = clock.now) -> datetime:
-    """
-    Return ``when`` as an aware UTC datetime; raise InvalidCall naming ``what``.
-
-    A naive datetime is taken in the default time zone, as in the RFC's own example; a
-    timedelta counts from what ``now`` says.
-    """
-    if not isinstance(when, (datetime, timedelta)):
-        raise InvalidCall(
-            f"{what} must be a datetime or a timedelta, not {type(when).__name__}: {when!r:.80}."
-        )
-    try:
-        if isinstance(when, timedelta):
-            return now() + when
-        if timezone.is_naive(when):
-            when = timezone.make_aware(when, timezone.get_default_timezone())
-        return when.astimezone(UTC)
-    except OverflowError:
-        raise InvalidCall(f"{what} is outside the calendar: {when!r:.80}.") from None
+def _time(when: When, *, what: str, now: Now | None) -> When:
+    return instant(when, what=what, now=now) if now else instant_or_delay(when, what=what)
 
 
 def _args(args: Any) -> list[Any]:
@@ -121,70 +107,7 @@ def _args(args: Any) -> list[Any]:
 def _kwargs(kwargs: Any) -> dict[str, Any]:
     if not isinstance(kwargs, Mapping):
         raise InvalidCall(f"kwargs must be a dict, not {type(kwargs).__name__}.")
-    normal: dict[str, Any] = payloads.normal(dict(kwargs), what="kwargs")
+    normal: dict[str, Any] = payloads.normal(
+        kwargs if type(kwargs) is dict else dict(kwargs), what="kwargs"
+    )
     return normal
-
-
-def _priority(priority: Any) -> int:
-    if isinstance(priority, bool) or not isinstance(priority, int):
-        raise InvalidCall(f"priority must be a whole number, not {priority!r:.80}.")
-    if not MIN_PRIORITY <= priority <= MAX_PRIORITY:
-        raise InvalidCall(
-            f"priority must be from {MIN_PRIORITY} to {MAX_PRIORITY}, not {priority}."
-        )
-    return priority
-
-
-def queue_name(value: Any) -> str:
-    """Return the name of a queue; raise InvalidCall for one that no worker could be told."""
-    name = _short_text(value, "queue", MAX_QUEUE)
-    if "," in name:
-        raise InvalidCall(f"queue must not contain a comma, which parts queues: {name!r}.")
-    return name
-
-
-def _short_text(value: Any, what: str, limit: int) -> str:
-    if not isinstance(value, str) or not value or value != value.strip():
-        raise InvalidCall(f"{what} must be text without space around it, not {value!r:.80}.")
-    payloads.normal(value, what=what)
-    if len(value) > limit:
-        raise InvalidCall(f"{what} is longer than {limit} characters: {value!r:.80}.")
-    return value
-
-
-def _max_attempts(value: Any) -> int | None:
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-        raise InvalidCall(f"max_attempts must be a whole number, not {value!r:.80}.")
-    if value is not None and not 1 <= value <= MAX_ATTEMPTS:
-        raise InvalidCall(f"max_attempts must be from 1 to {MAX_ATTEMPTS}, not {value}.")
-    return value
-
-
-def _timeout(value: Any) -> timedelta | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, (timedelta, int, float)):
-        raise InvalidCall(f"timeout must be a timedelta or seconds, not {value!r:.80}.")
-    try:
-        wait = value if isinstance(value, timedelta) else timedelta(seconds=value)
-    except (OverflowError, ValueError):  # infinity, nan
-        raise InvalidCall(f"timeout is no length of time: {value!r:.80}.") from None
-    if wait <= timedelta(0):
-        raise InvalidCall(f"timeout must be longer than nothing, not {value!r:.80}.")
-    return wait
-
-
-def _free_text(value: Any) -> str:
-    """Return what is only for people, cut and cleaned rather than refused."""
-    return storable(str(value)[:MAX_LABEL], MAX_LABEL)[:MAX_LABEL]
-
-
-def _creator(creator: Any) -> str:
-    """Return the model's label and primary key as text; a foreign key would outlive nothing."""
-    if creator is None:
-        return ""
-    if isinstance(creator, str):
-        return _free_text(creator)
-    if isinstance(creator, models.Model):
-        return _free_text(f"{type(creator)._meta.label}:{creator.pk}")
-    raise InvalidCall(f"creator must be a model instance or text, not {type(creator).__name__}.")

@@ -34,6 +34,9 @@ _DATABASE_CLOCK = {
     "mysql": "SELECT UTC_TIMESTAMP(6)",
     "oracle": "SELECT SYS_EXTRACT_UTC(SYSTIMESTAMP) FROM dual",
 }
+# When the statement began: one reading for all its rows, however old its transaction is.
+_STATEMENT_CLOCK = {"postgresql": "statement_timestamp()", "mysql": "UTC_TIMESTAMP(6)"}
+_TYPED_PARAMETER = {"postgresql": "%s::timestamptz"}
 
 
 def now() -> datetime:
@@ -57,6 +60,20 @@ def db_now(alias: str = DEFAULT_DB_ALIAS) -> datetime:
     # MySQL answers without a zone; PostgreSQL in the zone of the connection.
     moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     return transform.apply(moment)
+
+
+def sql_now(alias: str = DEFAULT_DB_ALIAS) -> tuple[str, tuple[Any, ...]]:
+    """
+    Return SQL that stands for the time of the database ``alias``, and its parameters.
+
+    The database's own clock where it has one, read by the statement itself and so without a
+    query; the parameter ``db_now(alias)`` where time is transformed, and on SQLite.
+    """
+    connection = connections[alias]
+    if type(transform) is RealTime and connection.vendor in _STATEMENT_CLOCK:
+        return _STATEMENT_CLOCK[connection.vendor], ()
+    moment = connection.ops.adapt_datetimefield_value(db_now(alias))
+    return _TYPED_PARAMETER.get(connection.vendor, "%s"), (moment,)
 
 
 def monotonic() -> float:

@@ -17,11 +17,16 @@ DEFAULTS: dict[str, Any] = {
     "BACKOFF": timedelta(seconds=5),  # before the second attempt
     "BACKOFF_FACTOR": 3,  # times this for each further one
     "BACKOFF_CAP": timedelta(hours=1),
+    "UNKNOWN_TASK_GRACE": timedelta(hours=1),  # for a deploy to bring the task of a job
+    # How often jobs of a queue may start, such as {"mail": "100/m"}.
+    "RATE_LIMITS": {},
     # A worker.
+    "PROCESSES": 1,  # that one run_worker keeps alive
     "CONCURRENCY": 4,  # jobs at once in one process
     "LEASE": timedelta(seconds=60),  # a process silent for this long is taken for dead
     "POLL": timedelta(seconds=1),  # longest wait before looking for work again
     "GRACE": timedelta(seconds=30),  # how long a stopping worker waits for its jobs
+    "TELL_GRACE": timedelta(seconds=5),  # from telling a job to stop to ending its process
     # Ended jobs.
     "RETAIN_SUCCESSFUL": timedelta(days=7),
     "RETAIN_FAILED": timedelta(days=30),
@@ -36,10 +41,13 @@ LEAST: dict[str, Any] = {
     "BACKOFF": timedelta(0),
     "BACKOFF_FACTOR": 1,
     "BACKOFF_CAP": timedelta(0),
+    "UNKNOWN_TASK_GRACE": timedelta(0),
+    "PROCESSES": 1,
     "CONCURRENCY": 1,
     "LEASE": timedelta(seconds=1),  # renewed at a third of it
     "POLL": timedelta(milliseconds=1),
     "GRACE": timedelta(0),
+    "TELL_GRACE": timedelta(0),
     "RETAIN_SUCCESSFUL": timedelta(0),
     "RETAIN_FAILED": timedelta(0),
     "RETAIN_CANCELLED": timedelta(0),

@@ -1,10 +1,12 @@
 """What a task may know about the job that runs it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from tasks_core.progress import Progress
 
 _INSTANTS = ("scheduled_for", "previous", "next")
 
@@ -30,6 +32,16 @@ class JobContext:
     next: datetime | None = None
     is_catch_up: bool = False
     is_backfill: bool = False
+    _progress: Progress = field(default_factory=Progress, compare=False, repr=False)
+
+    def progress(self, done: int, total: int | None = None) -> None:
+        """
+        Say that ``done`` of ``total`` are done, for those who look at the job while it runs.
+
+        Cheap, so call it for each of a million rows: the worker writes the newest numbers
+        once a second. Raises ValueError unless both are whole numbers and 0 <= done <= total.
+        """
+        self._progress.note(done, total)
 
     @property
     def is_last_attempt(self) -> bool:
@@ -38,8 +50,12 @@ class JobContext:
     @classmethod
     def restore(cls, stored: Mapping[str, Any], **known: Any) -> "JobContext":
         """Build a context from the JSON kept with the job; ``known`` fills what it lacks."""
-        told = {name: value for name, value in stored.items() if name in cls.__slots__}
+        told = {name: value for name, value in stored.items() if name in _TOLD}
         for name in _INSTANTS:
             if isinstance(told.get(name), str):
                 told[name] = datetime.fromisoformat(told[name])
         return cls(**{**known, **told})
+
+
+# Of what is stored, all but the holder of the progress: JSON cannot be one.
+_TOLD = frozenset(each.name for each in fields(JobContext)) - {"_progress"}

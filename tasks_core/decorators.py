@@ -32,9 +32,11 @@ def task(
     """
     Declare a function as a task: ``@task`` or ``@task(queue="mail", max_attempts=3)``.
 
-    Options: priority, queue, key, max_attempts, timeout, label; ``backoff`` (seconds, timedelta,
-    or a function of the number of the failed attempt); ``backend`` (an alias of JOBS);
-    ``takes_context=True`` to be given a JobContext first. Raises InvalidCall for anything else.
+    Options: priority, queue, key, on_conflict, max_attempts, timeout, label, ``rate`` ("10/m"),
+    ``concurrency`` (a key, which may name arguments, and how many may run at once:
+    ``("account {account_id}", 2)``); ``backoff`` (seconds, timedelta, or a function of the number
+    of the failed attempt); ``backend`` (an alias of JOBS); ``takes_context=True`` to be given a
+    JobContext first. Raises InvalidCall for anything else.
     """
     if func is not None and not callable(func):
         raise InvalidCall(f"@task takes its options by name: @task(queue={func!r:.80}).")

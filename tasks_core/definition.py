@@ -7,8 +7,9 @@ from functools import update_wrapper
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from tasks_core import conf
-from tasks_core.calls import OPTION_DEFAULTS, Call, When
+from tasks_core.calls import OPTION_DEFAULTS, Call
 from tasks_core.exceptions import InvalidCall
+from tasks_core.options import When
 from tasks_core.retries import Backoff
 
 if TYPE_CHECKING:
@@ -39,7 +40,10 @@ class Task(Generic[P, R]):
     when: When | None = None
     is_plain: bool = False  # its author knows a function, not this object
 
+    is_async: bool = field(init=False)
+
     def __post_init__(self) -> None:
+        self.is_async = inspect.iscoroutinefunction(self.func)
         update_wrapper(self, self.func)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -49,8 +53,9 @@ class Task(Generic[P, R]):
         return f"<Task {self.name}>"
 
     @property
-    def is_async(self) -> bool:
-        return inspect.iscoroutinefunction(self.func)
+    def as_declared(self) -> Any:
+        """What its author knows: the function, unless it was declared as a task."""
+        return self.func if self.is_plain else self
 
     def using(
         self, *, backend: str | None = None, when: When | None = None, **options: Any

@@ -33,3 +33,17 @@ class ResultNotReady(JobError):
 
 class IllegalTransition(JobError):
     """The state diagram has no such arrow."""
+
+
+class TimeLimitExceeded(JobError):
+    """The job ran longer than its ``timeout``. Raised inside the task."""
+
+    def __init__(self, message: str = "the job ran longer than its timeout") -> None:
+        super().__init__(message)
+
+
+class JobCancelled(JobError):
+    """Somebody cancelled the job while it ran. Raised inside the task."""
+
+    def __init__(self, message: str = "the job was cancelled while it ran") -> None:
+        super().__init__(message)

@@ -1,15 +1,25 @@
 """Running attempt -> outcome. The only place that calls user code."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from asgiref.sync import async_to_sync
 
-from tasks_core import clock, payloads, registry, retries
+from tasks_core import clock, conf, payloads, registry, retries
 from tasks_core.attempts import Attempt
 from tasks_core.definition import Task
-from tasks_core.exceptions import InvalidCall, UnknownTask
-from tasks_core.outcomes import AttemptError, Errored, Outcome, Snooze, Snoozed, Succeeded
+from tasks_core.exceptions import InvalidCall, JobCancelled, TimeLimitExceeded, UnknownTask
+from tasks_core.outcomes import (
+    UNKNOWN_TASK,
+    AttemptError,
+    Cancelled,
+    Errored,
+    Outcome,
+    Snooze,
+    Snoozed,
+    Succeeded,
+)
 
 
 def execute(attempt: Attempt) -> Outcome:
@@ -44,6 +54,8 @@ def _arguments(task: Task[Any, Any], attempt: Attempt) -> list[Any]:
 
 
 def _returned(attempt: Attempt, value: Any) -> Outcome:
+    if value is None:
+        return Succeeded()
     try:
         return Succeeded(payloads.normal(value, what="The return value"))
     except InvalidCall as error:  # it would return the same again
@@ -54,10 +66,36 @@ def raised(attempt: Attempt, error: BaseException) -> Outcome:
     """Return the outcome of a job that raised ``error``."""
     if isinstance(error, Snooze):
         return Snoozed(error.delay)
+    if isinstance(error, JobCancelled):
+        return Cancelled()
     kept = _kept(attempt, error)
     if isinstance(error, UnknownTask):
-        return Errored(kept, reason="unknown task", cause=error)
-    return Errored(kept, retry_in=_retry_in(attempt), cause=error)
+        return _unknown(attempt, kept, error)
+    reason = "timeout" if isinstance(error, TimeLimitExceeded) else "error"
+    return Errored(kept, retry_in=_retry_in(attempt), reason=reason, cause=error)
+
+
+def _unknown(attempt: Attempt, kept: AttemptError, error: UnknownTask) -> Outcome:
+    """Put it off, uncounted, while a deploy may go on: a worker of another release may know it."""
+    since = _unknown_since(attempt)
+    waited = clock.now() - since
+    left = conf.get("UNKNOWN_TASK_GRACE") - waited
+    if left <= timedelta(0):
+        return Errored(kept, reason=UNKNOWN_TASK, cause=error)
+    return Snoozed(min(retries.after_refusal(waited), left), error=kept)
+
+
+def _unknown_since(attempt: Attempt) -> datetime:
+    """Return when the first worker of those that came last did not know the task."""
+    try:
+        of_late = takewhile(_is_unknown_task, reversed(attempt.errors))
+        return min((datetime.fromisoformat(each["at"]) for each in of_late), default=clock.now())
+    except Exception:  # noqa: BLE001 - somebody edited the row
+        return datetime.min.replace(tzinfo=UTC)
+
+
+def _is_unknown_task(error: dict[str, Any]) -> bool:
+    return bool(error["exception"] == f"{UnknownTask.__module__}.{UnknownTask.__qualname__}")
 
 
 def _kept(attempt: Attempt, error: BaseException) -> AttemptError:

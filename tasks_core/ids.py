@@ -2,14 +2,16 @@
 
 import hashlib
 import os
+import struct
 import threading
 from datetime import datetime
 from uuid import UUID
 
 from tasks_core import clock
 
-_VERSION_MASK = ~((0xF << 76) | (0x3 << 62))
+_TAIL_MASK = (1 << 76) - 1 & ~(0x3 << 62)
 _VARIANT = 0x2 << 62
+_LOW = (1 << 62) - 1
 
 
 class _Tails:
@@ -24,16 +26,16 @@ class _Tails:
         self._lock = threading.Lock()
         self._last = (0, 0)
 
-    def after(self, milliseconds: int) -> bytes:
+    def after(self, milliseconds: int, count: int) -> list[int]:
+        random = os.urandom(9 + 4 * count)
         with self._lock:
             before, tail = self._last
-            if before == milliseconds:
-                tail += 1 + int.from_bytes(os.urandom(4), "big")
-            else:
-                tail = int.from_bytes(os.urandom(9), "big")
+            if before != milliseconds:
+                tail = int.from_bytes(random[:9], "big")
+            steps = struct.unpack(f"{count}I", random[9:])
+            tails = [tail := tail + step + 1 for step in steps]
             self._last = (milliseconds, tail)
-        # The two bits of the variant stand in between.
-        return (tail >> 62 << 64 | tail & (1 << 62) - 1).to_bytes(10, "big")
+        return tails
 
 
 _tails = _Tails()
@@ -41,8 +43,18 @@ _tails = _Tails()
 
 def job_id() -> UUID:
     """Return a UUIDv7 (RFC 9562 §5.7), greater than the ones before it in this process."""
+    return job_ids(1)[0]
+
+
+def job_ids(count: int) -> list[UUID]:
+    """Return so many of them, of one millisecond, in increasing order."""
     milliseconds = int(clock.now().timestamp() * 1000)
-    return _stamped(milliseconds, _tails.after(milliseconds), version=7)
+    begin = _stamp(milliseconds, version=7)
+    # The two bits of the variant stand between the first twelve bits of a tail and the others.
+    return [
+        UUID(int=begin | tail >> 62 << 64 | tail & _LOW)
+        for tail in _tails.after(milliseconds, count)
+    ]
 
 
 def occurrence_id(key: str, due_at: datetime, batch: str = "") -> UUID:
@@ -57,9 +69,10 @@ def occurrence_id(key: str, due_at: datetime, batch: str = "") -> UUID:
     # MariaDB 10.11 refuses a UUIDv8 whose ninth byte is 0x80 ("Incorrect uuid value"), which
     # is one in 64: the lowest bit of that byte is always set.
     tail = digest[:2] + bytes([digest[2] | 1]) + digest[3:10]
-    return _stamped(int(due_at.timestamp() * 1000), tail, version=8)
+    number = int.from_bytes(tail, "big") & _TAIL_MASK
+    return UUID(int=_stamp(int(due_at.timestamp() * 1000), version=8) | number)
 
 
-def _stamped(milliseconds: int, tail: bytes, *, version: int) -> UUID:
-    number = (max(milliseconds, 0) & (1 << 48) - 1) << 80 | int.from_bytes(tail[:10], "big")
-    return UUID(int=number & _VERSION_MASK | version << 76 | _VARIANT)
+def _stamp(milliseconds: int, *, version: int) -> int:
+    """Return the bits before the tail, and those of version and variant."""
+    return (max(milliseconds, 0) & (1 << 48) - 1) << 80 | version << 76 | _VARIANT

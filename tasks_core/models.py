@@ -4,14 +4,15 @@ from typing import Any
 
 from django.core.checks import CheckMessage
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Value
 from django.utils.translation import gettext_lazy as _
 
 from tasks_core import ids
-from tasks_core.calls import DEFAULT_QUEUE, MAX_KEY, MAX_LABEL, MAX_QUEUE
 from tasks_core.exceptions import IllegalTransition
 from tasks_core.fields import KeyField
-from tasks_core.states import FINAL, JobState, allowed
+from tasks_core.indexes import CONSTRAINTS, INDEXES
+from tasks_core.options import DEFAULT_QUEUE, MAX_KEY, MAX_LABEL, MAX_QUEUE
+from tasks_core.states import JobState, allowed
 
 
 class Process(models.Model):
@@ -38,7 +39,18 @@ class Process(models.Model):
         return self.name
 
 
+class Literal(Value):
+    """A text that stands in the SQL itself: SQLite uses a partial index for no parameter."""
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[str | int, ...]]:
+        return f"'{self.value}'", ()
+
+
 class JobQuerySet(models.QuerySet["Job"]):
+    def in_state(self, state: JobState) -> "JobQuerySet":
+        """Return the jobs in ``state``, found by the partial index of that state."""
+        return self.filter(state=Literal(state.value))
+
     def move(self, source: JobState, target: JobState, **changes: Any) -> int:
         """
         Move the jobs still in ``source`` to ``target`` and return how many moved.
@@ -49,6 +61,40 @@ class JobQuerySet(models.QuerySet["Job"]):
         if not allowed(source, target):
             raise IllegalTransition(f"{source} -> {target}")
         return self.filter(state=source).update(state=target, **changes)
+
+
+class Queue(models.Model):
+    """A queue of which something is known beside its jobs: that it is paused."""
+
+    name = KeyField(_("name"), max_length=MAX_QUEUE, primary_key=True)
+    paused_at = models.DateTimeField(_("paused at"), null=True, blank=True)
+    paused_by = models.CharField(_("paused by"), max_length=MAX_LABEL, blank=True)
+    reason = models.CharField(_("reason"), max_length=255, blank=True)
+
+    class Meta:
+        verbose_name = _("queue")
+        verbose_name_plural = _("queues")
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return str(self.name)
+
+
+class Limit(models.Model):
+    """How many jobs with one key may run at once, or how soon one after another; also a lock."""
+
+    key = KeyField(_("key"), max_length=MAX_KEY, primary_key=True)
+    permits = models.PositiveIntegerField(_("at once"), null=True, blank=True)
+    spacing = models.DurationField(_("time between two"), null=True, blank=True)
+    next_at = models.DateTimeField(_("next not before"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("limit")
+        verbose_name_plural = _("limits")
+        ordering = ("key",)
+
+    def __str__(self) -> str:
+        return str(self.key)
 
 
 class Job(models.Model):
@@ -70,13 +116,34 @@ class Job(models.Model):
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
 
+    # No constraint in the database: it would look up the process for each job of each claim,
+    # and the claim has asked already. No index of its own: see job_owner.
     claimed_by = models.ForeignKey(
-        Process, models.PROTECT, null=True, blank=True, related_name="jobs", verbose_name=_("owner")
+        Process,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="jobs",
+        verbose_name=_("owner"),
+        db_constraint=False,
+        db_index=False,
     )
     fence = models.PositiveIntegerField(_("fence"), default=0)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     max_attempts = models.PositiveIntegerField(_("attempts at most"))
     timeout = models.DurationField(_("timeout"), null=True, blank=True)
+    cancel_requested_at = models.DateTimeField(_("cancel requested at"), null=True, blank=True)
+    # Its process died while it ran: the next time it runs alone in a process.
+    suspect = models.BooleanField(_("suspect"), default=False)
+
+    # Ready, but outside the claim indexes until a limit lets it through.
+    parked = models.BooleanField(_("parked"), default=False)
+    concurrency_key = KeyField(_("concurrency key"), max_length=MAX_KEY, null=True, blank=True)
+    concurrency_limit = models.PositiveIntegerField(_("concurrency limit"), null=True, blank=True)
+    rate_key = KeyField(_("rate key"), max_length=MAX_KEY, null=True, blank=True)
+
+    progress_done = models.PositiveBigIntegerField(_("progress: done"), null=True, blank=True)
+    progress_total = models.PositiveBigIntegerField(_("progress: of"), null=True, blank=True)
 
     return_value = models.JSONField(_("return value"), null=True, blank=True)
     errors = models.JSONField(_("errors"), default=list, blank=True)
@@ -92,46 +159,8 @@ class Job(models.Model):
         verbose_name = _("job")
         verbose_name_plural = _("jobs")
         ordering = ("-enqueued_at", "-id")
-        constraints = (
-            models.CheckConstraint(
-                name="job_state_is_known",
-                condition=Q(state__in=[state.value for state in JobState]),
-            ),
-            models.CheckConstraint(
-                name="job_finished_exactly_when_final",
-                condition=Q(state__in=sorted(FINAL), finished_at__isnull=False)
-                | (~Q(state__in=sorted(FINAL)) & Q(finished_at__isnull=True)),
-            ),
-            models.CheckConstraint(
-                name="job_owned_exactly_while_running",
-                condition=Q(state=JobState.RUNNING, claimed_by__isnull=False)
-                | (~Q(state=JobState.RUNNING) & Q(claimed_by__isnull=True)),
-            ),
-            models.CheckConstraint(
-                name="job_attempts_within_maximum", condition=Q(attempts__lte=F("max_attempts"))
-            ),
-            # NULL once final, so that a plain UNIQUE serves; MySQL ignores conditional ones.
-            models.UniqueConstraint(name="job_key_once_while_unfinished", fields=["active_key"]),
-            models.CheckConstraint(
-                name="job_key_free_when_final",
-                condition=~Q(state__in=sorted(FINAL)) | Q(active_key__isnull=True),
-            ),
-        )
-        indexes = (
-            models.Index(
-                fields=["state", "queue", "-priority", "run_after", "id"],
-                name="job_claim_of_queue",
-            ),
-            models.Index(fields=["state", "-priority", "run_after", "id"], name="job_claim_of_all"),
-            models.Index(fields=["state", "run_after"], name="job_dispatch"),
-            models.Index(fields=["state", "finished_at"], name="job_prune"),
-            # Costs nothing for jobs that never expire; MySQL ignores the condition.
-            models.Index(
-                fields=["state", "expires_at"],
-                condition=Q(expires_at__isnull=False),
-                name="job_expiry",
-            ),
-        )
+        constraints = CONSTRAINTS
+        indexes = INDEXES
 
     def __str__(self) -> str:
         return f"{self.label or self.task} ({self.state})"

@@ -7,6 +7,7 @@ from typing import Any
 
 MAX_MESSAGE = 2_000
 MAX_TRACEBACK = 20_000
+UNKNOWN_TASK = "unknown task"  # the reason of a job whose task no worker knew in time
 
 
 class Snooze(Exception):
@@ -60,6 +61,7 @@ class Errored:
 @dataclass(frozen=True, slots=True)
 class Snoozed:
     delay: timedelta
+    error: AttemptError | None = None  # why the job could not be begun here and now
 
 
 @dataclass(frozen=True, slots=True)

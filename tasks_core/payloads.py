@@ -2,12 +2,14 @@
 
 import json
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from tasks_core.exceptions import InvalidCall
+from tasks_core.words import kind_of
 
 MAX_BYTES = 64 * 1024
-MAX_DEPTH = 64
+MAX_DEPTH = 31  # what MariaDB's JSON_VALID takes, which guards its JSON columns
 MIN_WHOLE, MAX_WHOLE = -(2**63), 2**64 - 1  # MySQL makes a rounded float of what is beyond
 
 
@@ -18,8 +20,10 @@ def normal(value: Any, *, what: str) -> Any:
     ``what`` names the value in the message of InvalidCall. The rules are those of the
     strictest store: no NaN (PostgreSQL, MariaDB), no NUL (PostgreSQL), no lone surrogate
     (every driver), no whole number beyond 64 bits (MySQL), keys are text, at most 64 KiB and
-    64 levels. -0.0 becomes 0.0, which is what PostgreSQL returns.
+    31 levels (MariaDB). -0.0 becomes 0.0, which is what PostgreSQL returns.
     """
+    if (simple := _simple(value)) is not None:
+        return simple
     try:
         plain = _plain(value, depth=0)
         text = json.dumps(plain, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
@@ -34,6 +38,36 @@ def normal(value: Any, *, what: str) -> Any:
             "Store the data and pass its id or its file name."
         )
     return plain
+
+
+FEW, SHORT = 16, 512  # so many texts of so many characters never exceed MAX_BYTES
+
+
+def _simple(value: Any) -> Any:
+    """Return a copy of the short flat list or dict that arguments mostly are, else None."""
+    kind = type(value)
+    if (kind is list or kind is tuple) and len(value) <= FEW and _are_scalars(value):
+        return list(value)
+    if kind is dict and len(value) <= FEW and _are_scalars(value.values()):
+        return (
+            value.copy() if all(type(key) is str for key in value) and _are_scalars(value) else None
+        )
+    return None
+
+
+def _are_scalars(values: Iterable[Any]) -> bool:
+    """Say whether all are plain and surely storable, by tests that cost next to nothing."""
+    for value in values:
+        kind = type(value)
+        if kind is str:
+            if len(value) > SHORT or not value.isascii() or "\0" in value:
+                return False
+        elif kind is int:
+            if not MIN_WHOLE <= value <= MAX_WHOLE:
+                return False
+        elif value is not None and kind is not bool:
+            return False
+    return True
 
 
 class _NotJSON(Exception):
@@ -55,7 +89,7 @@ def _plain(value: Any, depth: int) -> Any:
         return [_plain(item, depth + 1) for item in value]
     if isinstance(value, dict):
         return {_key(key): _plain(item, depth + 1) for key, item in value.items()}
-    raise _NotJSON(f"a {type(value).__name__} is not JSON. {_cure(value)}")
+    raise _NotJSON(f"{kind_of(value)} is not JSON. {_cure(value)}")
 
 
 # Of a subclass the value itself is kept, not what its own __str__, __int__ or __float__ says:
@@ -87,7 +121,7 @@ def _number(value: float) -> float:
 
 def _key(key: Any) -> str:
     if not isinstance(key, str):
-        raise _NotJSON(f"the key {key!r} is a {type(key).__name__}; keys of JSON objects are text.")
+        raise _NotJSON(f"the key {key!r} is {kind_of(key)}; keys of JSON objects are text.")
     return _text(key)
 
 

@@ -1,19 +1,16 @@
-"""What happens to a call before a backend sees it: completed, checked, put in its words."""
+"""What happens to a call before a backend sees it: completed, checked, bound to its function."""
 
 import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
-from tasks_core import clock, registry
+from tasks_core import clock, registry, templates
 from tasks_core.backends.base import BaseJobBackend
-from tasks_core.calls import OPTION_DEFAULTS, Call, When
-from tasks_core.definition import check_options
+from tasks_core.calls import OPTION_DEFAULTS, Call
+from tasks_core.definition import Task, check_options
 from tasks_core.exceptions import InvalidCall, UnsupportedFeature
-
-Now = Callable[[], datetime]
+from tasks_core.options import Now, When, key_text
 
 ELSEWHERE = {
     "when": "use background.defer(func, when=…)",
@@ -37,62 +34,98 @@ def said(
     return Call(task, args, kwargs, when=when, **{**task.options, **options})
 
 
-def declared(call: Call) -> Call:
+def tasks_of(calls: Sequence[Call]) -> list[Task[Any, Any]]:
+    """Return the task of each call; a function that many of them name is looked up once."""
+    known: dict[int, Task[Any, Any]] = {}
+    for call in calls:
+        if not isinstance(call, Call):
+            raise InvalidCall(f"enqueue_many() takes Call(func, args, kwargs), not {call!r:.80}.")
+        if id(call.func) not in known:
+            known[id(call.func)] = registry.find(call.func)
+    return [known[id(call.func)] for call in calls]
+
+
+def declared(call: Call, task: Task[Any, Any]) -> Call:
     """Return ``call`` with the options that its task declares where it has the defaults."""
-    if not isinstance(call, Call):
-        raise InvalidCall(f"enqueue_many() takes Call(func, args, kwargs), not {call!r:.80}.")
-    task = registry.find(call.func)
-    unsaid = {
-        name: value
-        for name, value in task.options.items()
-        if getattr(call, name) == OPTION_DEFAULTS[name]
-    }
-    return replace(call, func=task, when=task.when if call.when is None else call.when, **unsaid)
+    if not task.options and task.when is None:
+        return call
+    when = task.when if call.when is None else call.when
+    return Call(task, call.args, call.kwargs, when=when, **{**task.options, **call.said()})
 
 
-def clock_of(backend: BaseJobBackend) -> Now:
-    """Return the clock that decides when the backend's jobs run, read once if it is asked."""
-    return cache(getattr(backend, "now", clock.now))
+def clock_of(backend: BaseJobBackend) -> Now | None:
+    """
+    Return the clock from which delays count, read once if it is asked.
+
+    None where the backend counts them itself, which saves the question.
+    """
+    return None if backend.counts_delays else cache(getattr(backend, "now", clock.now))
 
 
-def accepted(backend: BaseJobBackend, mode: str, call: Call, *, now: Now | None = None) -> Call:
-    """Return ``call`` in its stored form; raise InvalidCall or UnsupportedFeature."""
+def accepted(
+    backend: BaseJobBackend,
+    mode: str,
+    call: Call,
+    *,
+    task: Task[Any, Any] | None = None,
+    now: Now | None = None,
+) -> Call:
+    """Return ``call`` of ``task`` in its stored form; raise InvalidCall or UnsupportedFeature."""
     if not backend.supports(mode):
         raise UnsupportedFeature(f"{backend} cannot {mode}: it defines no {mode}().")
-    checked = call.checked(now=now or clock_of(backend))
+    checked = call.checked(func=task, now=now or clock_of(backend))
     if mode.endswith("defer") and checked.when is None:
         raise InvalidCall("when must be a datetime or a timedelta, not None.")
     _refuse_unbindable(checked)
-    named, takes_any = backend.parameters(mode)
-    for name, value in call.options().items():
-        if value != OPTION_DEFAULTS[name] and name not in named and not takes_any:
-            raise UnsupportedFeature(
-                f"{backend} cannot take {name}={value!r:.80}: its {mode}() has no such parameter."
-            )
+    if checked.concurrency is not None and "{" in checked.concurrency[0]:
+        checked.concurrency = _of_its_arguments(checked, *checked.concurrency)
+    _refuse_unnamed(backend, mode, checked)
     return checked
 
 
-def spoken(backend: BaseJobBackend, mode: str, call: Call) -> dict[str, Any]:
-    """Return the keyword arguments that this backend's method names, and no others."""
-    words = {"func": _given(call), "args": call.args, "kwargs": call.kwargs, **call.options()}
-    if mode.endswith("defer"):
-        words["when"] = call.when
-    named, takes_any = backend.parameters(mode)
-    return words if takes_any else {name: words[name] for name in words if name in named}
-
-
-def _given(call: Call) -> Any:
-    """Return the function as its author knows it: a Task only if declared as one."""
-    return call.func.func if call.func.is_plain else call.func
-
-
 def _refuse_unbindable(call: Call) -> None:
-    task = call.func
-    args = [object(), *call.args] if task.takes_context else call.args
+    task, names = call.func, tuple(call.kwargs)
+    if _takes(task.func, len(call.args) + task.takes_context, names):
+        return
     try:
-        _signature(task.func).bind(*args, **call.kwargs)
+        _bound(call)
     except TypeError as error:
         raise InvalidCall(f"{task.name} cannot be called with these arguments: {error}.") from None
+
+
+def _refuse_unnamed(backend: BaseJobBackend, mode: str, call: Call) -> None:
+    named, takes_any = backend.parameters(mode)
+    for name, value in () if takes_any else call.said().items():
+        if name not in named:
+            raise UnsupportedFeature(
+                f"{backend} cannot take {name}={value!r:.80}: its {mode}() has no such parameter."
+            )
+
+
+def _of_its_arguments(call: Call, template: str, permits: int) -> tuple[str, int]:
+    """Return the concurrency of a call whose key names arguments, by these arguments."""
+    bound = _bound(call)
+    bound.apply_defaults()
+    arguments: dict[str, Any] = {}
+    for name, parameter in bound.signature.parameters.items():
+        value = bound.arguments[name]
+        arguments |= value if parameter.kind is parameter.VAR_KEYWORD else {name: value}
+    return key_text(templates.filled(template, arguments), what="the key of concurrency"), permits
+
+
+@lru_cache(maxsize=4096)
+def _takes(func: Any, count: int, names: tuple[str, ...]) -> bool:
+    """Say whether ``func`` takes so many arguments, and these by name: it never depends on more."""
+    try:
+        _signature(func).bind(*range(count), **dict.fromkeys(names))
+    except TypeError:
+        return False
+    return True
+
+
+def _bound(call: Call) -> inspect.BoundArguments:
+    args = [object(), *call.args] if call.func.takes_context else call.args
+    return _signature(call.func.func).bind(*args, **call.kwargs)
 
 
 @lru_cache(maxsize=1024)

@@ -8,11 +8,14 @@ from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+from django.dispatch import receiver
 from django.utils.module_loading import import_string, module_has_submodule
 
 from tasks_core import conf
 from tasks_core.definition import Task
 from tasks_core.exceptions import InvalidCall, UnknownTask
+from tasks_core.words import kind_of
 
 # Parts of an app that hold no tasks, and would give a writer of the store too much to call.
 CLOSED = frozenset({"migrations", "management", "testing", "tests"})
@@ -21,6 +24,9 @@ Rule = Callable[[str], bool]
 
 _declared: dict[str, Task[Any, Any]] = {}
 
+# Plain functions that were found, by themselves and the rules under which they were.
+_found: dict[tuple[Any, ...], Task[Any, Any]] = {}
+
 extra_rules: list[Rule] = []
 """Says of a module's name whether its functions may run too; used by ``tasks_core.testing``."""
 
@@ -28,6 +34,7 @@ extra_rules: list[Rule] = []
 def declare(task: Task[Any, Any]) -> None:
     """Let the name of ``task`` run. A module imported anew replaces its own tasks."""
     _declared[task.name] = task
+    _found.clear()
 
 
 def declared() -> Mapping[str, Task[Any, Any]]:
@@ -61,6 +68,15 @@ def find(func: Any) -> Task[Any, Any]:
     """
     if isinstance(func, Task):
         return func
+    if isinstance(func, FunctionType):
+        key = (func, *extra_rules)
+        if key not in _found:
+            _found[key] = _find(func)
+        return _found[key]
+    return _find(func)
+
+
+def _find(func: Any) -> Task[Any, Any]:
     if isinstance(func, str):
         func = _imported(func)
         return find(func) if not isinstance(func, str) else _refuse(func)
@@ -85,11 +101,19 @@ def find(func: Any) -> Task[Any, Any]:
     return Task(func=function, name=name, options=options, when=when, is_plain=True)
 
 
+@receiver(setting_changed)
+def forget_found(*, setting: str, **kwargs: Any) -> None:
+    """Ask again what may run, once other modules may."""
+    if setting in {"TASKS_CORE", "INSTALLED_APPS"}:
+        _found.clear()
+
+
 def resolve(name: str) -> Task[Any, Any]:
     """
     Return the task with this stored name, or raise UnknownTask without importing anything odd.
 
-    Declared tasks, and plain functions of installed apps whose own module and name match.
+    Declared tasks, and plain functions of installed apps whose own module and name match. A
+    module that cannot be imported, whatever it raises, makes its tasks unknown.
     """
     if name in _declared:
         return _declared[name]
@@ -99,8 +123,9 @@ def resolve(name: str) -> Task[Any, Any]:
         raise UnknownTask(f"{name!r:.200} is not a task of this project.")
     try:
         found = getattr(import_module(module_name), attribute, None)
-    except (ImportError, SystemExit) as error:
-        raise UnknownTask(f"{name!r:.200} cannot be imported: {error}") from error
+    except (Exception, SystemExit) as error:
+        told = f"{type(error).__name__}: {error}"
+        raise UnknownTask(f"{name!r:.200} cannot be imported: {told}") from error
     if isinstance(found, Task):
         return found
     function, options = _unwrapped(found)
@@ -112,7 +137,7 @@ def resolve(name: str) -> Task[Any, Any]:
 def path_of(func: Any) -> str:
     """Return the dotted name under which a worker finds ``func`` again, or raise InvalidCall."""
     if not isinstance(func, FunctionType):
-        kind = "a bound method" if inspect.ismethod(func) else f"a {type(func).__name__}"
+        kind = "a bound method" if inspect.ismethod(func) else kind_of(func)
         raise InvalidCall(
             f"{func!r:.120} is {kind}. Only a function at the top of a module can be found "
             "again by a worker."

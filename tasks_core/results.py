@@ -26,6 +26,7 @@ class Snapshot:
     errors: list[AttemptError] = field(default_factory=list)
     attempts: int = 0
     reason: str = ""
+    progress: tuple[int, int | None] | None = None
 
     def but(self, **changes: Any) -> "Snapshot":
         return replace(self, **changes)
@@ -60,6 +61,11 @@ class JobResult:
     def attempts(self) -> int:
         """How often the job has been started."""
         return self._snapshot.attempts
+
+    @property
+    def progress(self) -> tuple[int, int | None] | None:
+        """How many of how many are done, as the job said last; None if it never did."""
+        return self._snapshot.progress
 
     @property
     def errors(self) -> list[AttemptError]:

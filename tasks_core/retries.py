@@ -26,6 +26,16 @@ def delay(attempt: int, backoff: Backoff | None = None) -> timedelta:
     return random.uniform(0, 1) * ceiling(attempt)  # noqa: S311 - jitter, not a secret
 
 
+def after_refusal(waited: timedelta) -> timedelta:
+    """
+    Return how long to wait for a task that has been unknown for ``waited``: about as long again.
+
+    So a deploy of seconds costs seconds, and one of an hour a dozen tries.
+    """
+    first: timedelta = conf.get("BACKOFF")
+    return random.uniform(0.5, 1) * max(first, waited)  # noqa: S311 - jitter, not a secret
+
+
 def check(backoff: object) -> None:
     """Raise InvalidCall for a back-off that is none."""
     is_number = isinstance(backoff, int | float) and not isinstance(backoff, bool)

@@ -19,10 +19,10 @@ logger = logging.getLogger("tasks_core")
 job_enqueued = Signal()
 """A job was stored, perhaps in an open transaction. ``result``: JobResult."""
 
-job_started = Signal()
+job_started = Signal(use_caching=True)
 """User code is about to run. ``attempt``: Attempt."""
 
-job_settled = Signal()
+job_settled = Signal(use_caching=True)
 """An attempt's outcome was stored. ``attempt``, ``outcome``, ``seconds``: how long it ran."""
 
 jobs_ended = Signal()
@@ -36,6 +36,12 @@ jobs_rescued = Signal()
 
 jobs_left = Signal()
 """A worker ends although jobs run; others will take them back. ``attempts``: list[Attempt]."""
+
+queue_paused = Signal()
+"""No job of a queue starts any more. ``alias``: backend; ``queue``, ``by``, ``reason``."""
+
+queue_resumed = Signal()
+"""The jobs of a queue start again. ``alias``: backend; ``queue``."""
 
 process_started = Signal()
 process_stopped = Signal()
@@ -55,27 +61,29 @@ class JobEnd:
 
 @receiver(job_started)
 def log_started(attempt: Attempt, **kwargs: Any) -> None:
+    job_id = str(attempt.job_id)  # once: it is a tenth of what a line costs
     logger.info(
         "job %s started: %s (attempt %d of %d)",
-        attempt.job_id,
+        job_id,
         attempt.task,
         attempt.number,
         attempt.max_attempts,
-        extra={"job_id": str(attempt.job_id), "task": attempt.task, "attempt": attempt.number},
+        extra={"job_id": job_id, "task": attempt.task, "attempt": attempt.number},
     )
 
 
 @receiver(job_settled)
 def log_settled(attempt: Attempt, outcome: Outcome, seconds: float, **kwargs: Any) -> None:
     level, words = _told(attempt, outcome)
+    job_id = str(attempt.job_id)
     logger.log(
         level,
         "job %s ended in %.3f s: %s %s",
-        attempt.job_id,
+        job_id,
         seconds,
         attempt.task,
         words,
-        extra={"job_id": str(attempt.job_id), "task": attempt.task, "seconds": seconds},
+        extra={"job_id": job_id, "task": attempt.task, "seconds": seconds},
     )
 
 
@@ -105,6 +113,16 @@ def log_left(attempts: list[Attempt], **kwargs: Any) -> None:
         )
 
 
+@receiver(queue_paused)
+def log_queue_paused(queue: str, by: str, reason: str, **kwargs: Any) -> None:
+    logger.info("queue %s was paused by %s: %s", queue, by or "somebody", reason or "no reason")
+
+
+@receiver(queue_resumed)
+def log_queue_resumed(queue: str, **kwargs: Any) -> None:
+    logger.info("queue %s goes on", queue)
+
+
 @receiver(process_started)
 def log_process_started(process: Any, **kwargs: Any) -> None:
     logger.info("%s %s started", process.kind, process.name)
@@ -119,6 +137,10 @@ def _told(attempt: Attempt, outcome: Outcome) -> tuple[int, str]:
     match outcome:
         case Succeeded():
             return logging.INFO, "succeeded"
+        case Snoozed(delay, error) if error is not None:
+            why = _short(error.exception, error.message)
+            again = f"is tried again in {delay.total_seconds():.1f} s"
+            return logging.WARNING, f"cannot run here ({why}) and {again}"
         case Snoozed(delay):
             return logging.INFO, f"snoozed for {delay}"
         case Cancelled(reason):

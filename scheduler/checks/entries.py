@@ -100,7 +100,7 @@ def _arguments(declaration: Declaration) -> Iterator[CheckMessage]:
     try:
         backend = job_backends[declaration.backend]
         if not backend.in_band and backend.supports("enqueue"):  # else E001 says so
-            accepted(backend, "enqueue", declared(call))
+            accepted(backend, "enqueue", declared(call, call.func))
     except ImproperlyConfigured:
         return  # E002 says so, or the check of JOBS
     except (InvalidCall, UnsupportedFeature) as error:

@@ -16,8 +16,9 @@ from scheduler.due.protocol import spec_of
 from scheduler.exceptions import InvalidSchedule, InvalidTrigger
 from scheduler.triggers import At, Cron, Every, Trigger
 from tasks_core import registry
-from tasks_core.calls import DEFAULT_QUEUE, Call
+from tasks_core.calls import Call
 from tasks_core.conf import DEFAULT_ALIAS, did_you_mean
+from tasks_core.options import DEFAULT_QUEUE
 
 TRIGGERS = ("cron", "every", "at", "trigger")
 OPTIONS = (

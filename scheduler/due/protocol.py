@@ -11,6 +11,7 @@ from typing import Protocol, runtime_checkable
 
 from scheduler.due.zones import utc
 from scheduler.exceptions import InvalidTrigger
+from tasks_core.words import kind_of
 
 
 @runtime_checkable
@@ -64,7 +65,7 @@ def spec_of(trigger: Trigger) -> str:
     with _answering(trigger, "spec()"):
         spec = trigger.spec()
     if not isinstance(spec, str) or not spec:
-        raise InvalidTrigger(f"spec() of a {type(trigger).__name__} is no text: {spec!r:.80}.")
+        raise InvalidTrigger(f"spec() of {kind_of(trigger)} is no text: {spec!r:.80}.")
     return spec
 
 
@@ -76,7 +77,7 @@ def _answering(trigger: Trigger, what: str) -> Iterator[None]:
     except (InvalidTrigger, KeyboardInterrupt):
         raise
     except BaseException as error:
-        why = f"{what} of a {type(trigger).__name__} raised {told(error)}"
+        why = f"{what} of {kind_of(trigger)} raised {told(error)}"
         raise InvalidTrigger(why) from error
 
 

@@ -2,9 +2,12 @@
 
 import inspect
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from django.core.checks import CheckMessage
+
+from tasks_core.calls import Call
 
 
 class BaseJobBackend:
@@ -23,6 +26,8 @@ class BaseJobBackend:
     """The Django alias of the database that holds the jobs; None when they are elsewhere."""
     in_band: ClassVar[bool] = False
     """True when a job runs inside the call that asks for it."""
+    counts_delays: ClassVar[bool] = False
+    """True when it takes a timedelta for a time, and counts it from its own clock."""
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         self.options = options
@@ -36,10 +41,29 @@ class BaseJobBackend:
 
     def parameters(self, mode: str) -> tuple[frozenset[str], bool]:
         """Return the parameters that ``mode`` names, and whether it takes any other too."""
-        found = inspect.signature(getattr(self, mode)).parameters.values()
-        named = frozenset(each.name for each in found if each.kind is not each.VAR_KEYWORD)
-        return named, any(each.kind is each.VAR_KEYWORD for each in found)
+        method = getattr(self, mode)
+        return _parameters(getattr(method, "__func__", method))
+
+    def receive(self, mode: str, call: Call) -> Any:
+        """Call the method ``mode`` with a checked call, in the words that it names."""
+        return getattr(self, mode)(**self.spoken(mode, call))
+
+    def spoken(self, mode: str, call: Call) -> dict[str, Any]:
+        """Return the keyword arguments that ``mode`` names, and no others."""
+        known = call.func.as_declared
+        words = {"func": known, "args": call.args, "kwargs": call.kwargs, **call.options()}
+        if mode.endswith("defer"):
+            words["when"] = call.when
+        named, takes_any = self.parameters(mode)
+        return words if takes_any else {name: words[name] for name in words if name in named}
 
     def check(self) -> list[CheckMessage]:
         """Return what is wrong with the options; called by ``manage.py check``."""
         return []
+
+
+@lru_cache(maxsize=256)
+def _parameters(function: Any) -> tuple[frozenset[str], bool]:
+    found = inspect.signature(function).parameters.values()
+    named = frozenset(each.name for each in found if each.kind is not each.VAR_KEYWORD)
+    return named, any(each.kind is each.VAR_KEYWORD for each in found)

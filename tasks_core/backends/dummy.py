@@ -27,7 +27,7 @@ class DummyBackend(StoringBackend):
         job_id = call.id or ids.job_id()
         state = JobState.READY if call.when is None else JobState.SCHEDULED
         result = JobResult(Snapshot(id=job_id, status=state), backend=self)
-        self.calls.append(replace(call, id=job_id))
+        self.calls.append(replace(call, func=call.func.as_declared, id=job_id))
         self.results.append(result)
         job_enqueued.send_robust(type(self), result=result)
         return result

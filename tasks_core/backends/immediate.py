@@ -10,7 +10,15 @@ from django.db import DEFAULT_DB_ALIAS, transaction
 from tasks_core import clock, executor, ids, payloads, registry
 from tasks_core.attempts import Attempt
 from tasks_core.backends.base import BaseJobBackend
-from tasks_core.outcomes import AttemptError, Cancelled, Errored, Outcome, Snoozed, Succeeded
+from tasks_core.outcomes import (
+    UNKNOWN_TASK,
+    AttemptError,
+    Cancelled,
+    Errored,
+    Outcome,
+    Snoozed,
+    Succeeded,
+)
 from tasks_core.results import JobResult, Snapshot
 from tasks_core.signals import job_enqueued, job_settled, job_started
 from tasks_core.states import JobState
@@ -20,10 +28,11 @@ class ImmediateBackend(BaseJobBackend):
     """
     Runs each call at once, in a savepoint, with arguments and result as they would be stored.
 
-    Priority, queue, key and max_attempts are accepted and change nothing: there is no second
-    job to go before, to be equal to, or to try again. What a job raises, or the end of its
-    savepoint, ends on the result and in the log; OPTIONS={"raise": True} raises it to the caller
-    instead. A KeyboardInterrupt is always raised: it is meant for the caller's process.
+    Priority, queue, key, max_attempts, concurrency and rate are accepted and change nothing:
+    there is no second job to go before, to be equal to, to try again, or to wait for. What a job
+    raises, or the end of its savepoint, ends on the result and in the log; OPTIONS={"raise": True}
+    raises it to the caller instead. A KeyboardInterrupt is always raised: it is meant for the
+    caller's process.
     """
 
     in_band = True
@@ -37,8 +46,11 @@ class ImmediateBackend(BaseJobBackend):
         priority: int = 0,
         queue: str = "default",
         key: str | None = None,
+        on_conflict: str = "keep",
         max_attempts: int | None = None,
         expires_at: datetime | None = None,
+        concurrency: tuple[str, int] | None = None,
+        rate: str | None = None,
         label: str = "",
         creator: str = "",
     ) -> JobResult:
@@ -98,6 +110,8 @@ class ImmediateBackend(BaseJobBackend):
                 return self._result(attempt, JobState.SUCCESSFUL, value=value)
             case Errored(error):
                 return self._result(attempt, JobState.FAILED, errors=[error], reason=outcome.reason)
+            case Snoozed(_, error) if error is not None:
+                return self._result(attempt, JobState.FAILED, errors=[error], reason=UNKNOWN_TASK)
             case Snoozed():
                 return self._result(attempt, JobState.CANCELLED, reason="snoozed in-band")
             case Cancelled(reason):

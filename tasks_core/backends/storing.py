@@ -1,59 +1,43 @@
-"""A backend that stores whole calls: every option of ours, named once."""
+"""A backend that stores whole calls, with every option that there is."""
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Unpack
 from uuid import UUID
 
+from tasks_core import registry
 from tasks_core.backends.base import BaseJobBackend
 from tasks_core.calls import Call
+from tasks_core.options import Options, When
 from tasks_core.results import JobResult
 
 
 class StoringBackend(BaseJobBackend):
-    """
-    Takes every option but ``timeout``, which nothing enforces yet; define ``store``.
-
-    A parameter that is not named here is refused at the call, never accepted and ignored.
-    """
+    """Takes every option; define ``store``."""
 
     def store(self, call: Call) -> JobResult:
-        """Keep one checked call; its ``func`` is what its author knows, a function or a Task."""
+        """Keep one checked call; its ``func`` is a Task."""
         raise TypeError(f"{type(self).__name__} defines no store().")
 
     def enqueue(
         self,
         func: Callable[..., Any],
-        args: list[Any],
-        kwargs: dict[str, Any],
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
         *,
-        when: datetime | None = None,
-        priority: int = 0,
-        queue: str = "default",
-        key: str | None = None,
-        max_attempts: int | None = None,
-        expires_at: datetime | None = None,
-        label: str = "",
-        creator: str = "",
+        when: When | None = None,
         id: UUID | None = None,  # noqa: A002 - the word of Call
         context: Mapping[str, Any] = MappingProxyType({}),
+        **options: Unpack[Options],
     ) -> JobResult:
-        call = Call(
-            func,
-            args,
-            kwargs,
-            when=when,
-            priority=priority,
-            queue=queue,
-            key=key,
-            max_attempts=max_attempts,
-            expires_at=expires_at,
-            label=label,
-            creator=creator,
-            id=id,
-            context=context,
-        )
-        return self.store(call)
+        task = registry.find(func)
+        return self.store(Call(task, args, kwargs, when=when, id=id, context=context, **options))
 
     defer = enqueue
+
+    def receive(self, mode: str, call: Call) -> Any:
+        """Store the call itself: ``enqueue`` would build it anew of all its words."""
+        method = getattr(self, mode)
+        if getattr(method, "__func__", None) is StoringBackend.enqueue:
+            return self.store(call)
+        return super().receive(mode, call)

@@ -1,6 +1,6 @@
 """Checks of the settings alone: no database, no server is asked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from importlib.util import find_spec
 from typing import Any
@@ -11,12 +11,15 @@ from django.core.checks import CheckMessage, Error, register
 from django.core.checks import Warning as CheckWarning
 from django.core.exceptions import ImproperlyConfigured
 
-from tasks_core import conf
+from tasks_core import conf, limits
 from tasks_core.backends import job_backends
-from tasks_core.exceptions import InvalidJobBackend
+from tasks_core.exceptions import InvalidCall, InvalidJobBackend
+from tasks_core.options import queue_name
+from tasks_core.words import kind_of
 
 TAG = "jobs"
 COMPANION = "tasks_scheduler"
+RATES = "RATE_LIMITS"
 JOBS_KEYS = ("BACKEND", "OPTIONS")
 
 
@@ -89,12 +92,34 @@ def check_tuning(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
             id="tasks_core.E004",
         )
         for name, value in values.items()
-        if not _fits(value, name)
+        if name != RATES and not _fits(value, name)
     ]
 
 
+@register(TAG)
+def check_rates(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """E009: TASKS_CORE["RATE_LIMITS"] is no dict, or names a queue or a rate that cannot be."""
+    values = getattr(settings, "TASKS_CORE", None) or {}
+    rates = values.get(RATES, {}) if isinstance(values, Mapping) else {}
+    example = 'Write "RATE_LIMITS": {"mail": "100/m"}: a number of starts in s, m, h or d.'
+    if not isinstance(rates, Mapping):
+        told = [f"TASKS_CORE[{RATES!r}] must be a dict, not {type(rates).__name__}."]
+    else:
+        told = [f"TASKS_CORE[{RATES!r}]: {why}" for why in _wrong_rates(rates)]
+    return [Error(text, hint=example, id="tasks_core.E009") for text in told]
+
+
+def _wrong_rates(rates: Mapping[Any, Any]) -> Iterator[str]:
+    for queue, rate in rates.items():
+        try:
+            queue_name(queue)
+            limits.spacing(rate)
+        except InvalidCall as error:
+            yield f"of {queue!r:.80}: {error}"
+
+
 def _wanted(name: str) -> str:
-    kind = f"a {type(conf.DEFAULTS[name]).__name__}"
+    kind = kind_of(conf.DEFAULTS[name])
     return f"{kind} of at least {conf.LEAST[name]!s}" if name in conf.LEAST else f"{kind} of names"
 
 

@@ -27,6 +27,17 @@ def remember_context(context: JobContext, what: str) -> dict[str, Any]:
     return {"attempt": context.attempt, "queue": context.queue}
 
 
+@task(rate="2/m")
+def remember_slowly(what: Any) -> None:
+    remembered.append(what)
+
+
+@task(takes_context=True)
+def count_to(context: JobContext, total: int) -> None:
+    for done in range(total + 1):
+        context.progress(done, total)
+
+
 @task(max_attempts=3, backoff=timedelta(minutes=1))
 def fail_until_third() -> int:
     remembered.append("try")

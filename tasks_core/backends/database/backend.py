@@ -3,29 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Unpack
 from uuid import UUID
 
 from django.core.checks import CheckMessage
 from django.db import DEFAULT_DB_ALIAS
+from django.utils.functional import SimpleLazyObject
 
-from tasks_core import clock, registry
+from tasks_core import clock, progress, signals
 from tasks_core.backends.storing import StoringBackend
 from tasks_core.calls import Call
 from tasks_core.leases import Renewal
-from tasks_core.outcomes import AttemptError, Outcome
-from tasks_core.results import JobResult, Snapshot
-from tasks_core.signals import JobEnd, job_enqueued, jobs_ended, jobs_rescued
+from tasks_core.options import queue_name
+from tasks_core.outcomes import Outcome
+from tasks_core.results import JobResult
+from tasks_core.signals import JobEnd
 from tasks_core.states import FINAL, JobState
+from tasks_core.wakes import Listener
 
 if TYPE_CHECKING:
     from tasks_core.attempts import Attempt
-    from tasks_core.models import Job, Process
-
-# A backend may be built before models can be imported; so the verbs, which know them, are
-# imported where they are called.
+    from tasks_core.backends.database import verbs
+    from tasks_core.backends.database.cancel import Stopped
+    from tasks_core.backends.database.claim import ClaimOptions
+    from tasks_core.backends.database.look import Look
+    from tasks_core.backends.database.rescue import Rescued
+    from tasks_core.models import Process
+else:
+    # Imported at its first use: a backend may be built before models can be imported.
+    verbs = SimpleLazyObject(lambda: import_module("tasks_core.backends.database.verbs"))
 
 
 class DatabaseBackend(StoringBackend):
@@ -35,6 +44,8 @@ class DatabaseBackend(StoringBackend):
     OPTIONS={"database": alias} puts the queue into a database of its own.
     """
 
+    counts_delays = True
+
     def __init__(self, options: Mapping[str, Any]) -> None:
         super().__init__(options)
         self.database: str = options.get("database", DEFAULT_DB_ALIAS)
@@ -42,38 +53,34 @@ class DatabaseBackend(StoringBackend):
     # Asked by callers.
 
     def store(self, call: Call) -> JobResult:
-        return self.enqueue_many([replace(call, func=registry.find(call.func))])[0]
+        return self.enqueue_many([call])[0]
 
     def enqueue_many(self, calls: Sequence[Call]) -> list[JobResult]:
-        from tasks_core.backends.database.enqueue import enqueue
-
-        stored = enqueue(self.database, calls, now=self.now())
-        results = [self._result(job) for job, _ in stored]
-        for result, (_, is_new) in zip(results, stored, strict=True):
-            if is_new:
-                job_enqueued.send_robust(type(self), result=result)
+        stored = verbs.enqueue(self.database, calls)
+        results = [JobResult(snapshot, backend=self) for snapshot, _ in stored]
+        if signals.job_enqueued.has_listeners(type(self)):
+            for result, (_, is_new) in zip(results, stored, strict=True):
+                if is_new:
+                    signals.job_enqueued.send_robust(type(self), result=result)
         return results
 
     def get(self, job_id: UUID) -> JobResult | None:
         return self.get_many([job_id]).get(job_id)
 
     def get_many(self, ids: Sequence[UUID]) -> dict[UUID, JobResult]:
-        from tasks_core.models import Job
-
-        jobs = Job.objects.using(self.database).filter(pk__in=ids)
-        return {job.pk: self._result(job) for job in jobs}
+        found = verbs.snapshots(self.database, ids)
+        return {pk: JobResult(snapshot, backend=self) for pk, snapshot in found.items()}
 
     # Asked by workers.
 
+    def listener(self, **about: Any) -> Listener | None:
+        return verbs.listener(self.database, **about)
+
+    def look(self, owner: UUID, *, queues: Sequence[str] | None = None) -> Look:
+        return verbs.look(self.database, owner, queues=queues)
+
     def dispatch(self) -> int:
-        from tasks_core.backends.database.dispatch import dispatch
-
-        return dispatch(self.database, now=self.now())
-
-    def next_run_after(self) -> datetime | None:
-        from tasks_core.backends.database.dispatch import next_run_after
-
-        return next_run_after(self.database)
+        return verbs.dispatch(self.database)
 
     def claim(
         self,
@@ -81,110 +88,119 @@ class DatabaseBackend(StoringBackend):
         owner: UUID,
         limit: int,
         queues: Sequence[str] | None = None,
-        ids: Sequence[UUID] | None = None,
+        **options: Unpack[ClaimOptions],
     ) -> list[Attempt]:
-        from tasks_core.backends.database.claim import claim
+        return verbs.claim(self.database, owner=owner, limit=limit, queues=queues, **options)
 
-        return claim(
-            self.database, owner=owner, limit=limit, now=self.now(), queues=queues, ids=ids
-        )
-
-    def start(self, attempts: Sequence[Attempt]) -> list[Attempt]:
-        from tasks_core.backends.database.claim import start
-
-        return start(self.database, attempts, now=self.now())
+    def has_suspects(self) -> bool:
+        return verbs.has_suspects(self.database)
 
     def settle(self, settled: Sequence[tuple[Attempt, Outcome]]) -> list[JobState | None]:
-        from tasks_core.backends.database.settle import settle
-
         now = self.now()
-        states = settle(self.database, settled, now=now)
-        self._tell(
-            [
-                JobEnd(attempt.job_id, state, now, getattr(outcome, "reason", ""), attempt.context)
-                for (attempt, outcome), state in zip(settled, states, strict=True)
-                if state in FINAL and state is not None
-            ]
-        )
+        self.report_progress(progress.news(attempt for attempt, _ in settled))
+        states = verbs.settle(self.database, settled, now=now)
+        self._tell(verbs.ends_of(settled, states, now=now))
+        pairs = zip(settled, states, strict=True)
+        self._cancel_if_asked([each.job_id for (each, _), state in pairs if state not in FINAL])
         return states
 
     def release(self, attempts: Sequence[Attempt]) -> int:
-        from tasks_core.backends.database.release import release
-
-        return release(self.database, attempts)
+        count = verbs.release(self.database, attempts)
+        self._cancel_if_asked([attempt.job_id for attempt in attempts])
+        return count
 
     def release_strays(self, owner: UUID, *, known: Collection[tuple[UUID, int]]) -> int:
-        from tasks_core.backends.database.release import release_strays
-
-        return release_strays(self.database, owner, known=known)
+        return verbs.release_strays(self.database, owner, known=known)
 
     def rescue(self, rescuer: UUID | None = None) -> int:
-        """Take back the jobs of dead processes; see the verb for when this may be called."""
-        from tasks_core.backends.database.rescue import rescue
+        return self._tell_rescued(verbs.rescue(self.database, now=self.now(), rescuer=rescuer))
 
-        found = rescue(self.database, now=self.now(), rescuer=rescuer)
+    def bury(
+        self,
+        process_id: UUID,
+        started: Collection[tuple[UUID, int]],
+        reasons: Mapping[tuple[UUID, int], str] = MappingProxyType({}),
+    ) -> int:
+        """Take back the jobs of a process that was seen dead; ``started`` ones are counted."""
+        return self._tell_rescued(
+            verbs.bury(self.database, process_id, now=self.now(), started=started, reasons=reasons)
+        )
+
+    def _tell_rescued(self, found: list[Rescued]) -> int:
         for rescued in found:
             self._tell(rescued.ends)
-            jobs_rescued.send_robust(type(self), process=rescued.process, count=rescued.count)
+            told = {"process": rescued.process, "count": rescued.count}
+            signals.jobs_rescued.send_robust(type(self), **told)
+        if found:
+            self._cancel_if_asked()
         return sum(rescued.count for rescued in found)
 
     def has_orphans(self, queues: Sequence[str] | None = None) -> bool:
-        """Say whether some job, of these queues, is owned by a process whose lease has ended."""
-        from tasks_core.backends.database.rescue import dead
-
-        of_queues = {} if queues is None else {"jobs__queue__in": queues}
-        return dead(self.database).filter(jobs__isnull=False, **of_queues).exists()
+        return verbs.has_orphans(self.database, queues)
 
     def expire(self) -> int:
-        from tasks_core.backends.database.cancel import expire
+        return self._tell(verbs.expire(self.database, now=self.now()))
 
-        return self._tell(expire(self.database, now=self.now()))
+    def admit_all(self, ended: Sequence[Attempt] | None = None) -> datetime | None:
+        """Let through what waits for a limit, or for one of ``ended``; see the verb."""
+        return verbs.admit_all(self.database, self.now(), ended)
+
+    def cancel_requests(self, owner: UUID) -> list[tuple[UUID, int]]:
+        return verbs.cancel_requests(self.database, owner)
+
+    def report_progress(self, reports: Sequence[progress.Report]) -> int:
+        return verbs.report_progress(self.database, reports)
 
     # Asked by operators.
 
     def retry(self, ids: Sequence[UUID]) -> int:
-        from tasks_core.backends.database.retry import retry
+        return verbs.retry(self.database, ids, now=self.now())
 
-        return retry(self.database, ids, now=self.now())
-
-    def cancel(self, ids: Sequence[UUID]) -> int:
-        from tasks_core.backends.database.cancel import cancel
-
-        return self._tell(cancel(self.database, ids, now=self.now()))
+    def cancel(self, ids: Sequence[UUID]) -> Stopped:
+        found = verbs.cancel(self.database, ids, now=self.now())
+        return verbs.Stopped(self._tell(found.ends), len(found.asked))
 
     def reschedule(self, ids: Sequence[UUID], **changes: Any) -> int:
-        from tasks_core.backends.database.reschedule import reschedule
-
-        return reschedule(self.database, ids, now=self.now(), **changes)
+        return verbs.reschedule(self.database, ids, now=self.now(), **changes)
 
     def delete(self, ids: Sequence[UUID]) -> int:
-        from tasks_core.backends.database.delete import delete
-
-        return delete(self.database, ids)
+        return verbs.delete(self.database, ids)
 
     def prune(self, state: JobState, *, older_than: timedelta | None = None) -> Iterator[int]:
-        from tasks_core.backends.database.prune import prune
+        return verbs.prune(self.database, state, now=self.now(), older_than=older_than)
 
-        return prune(self.database, state, now=self.now(), older_than=older_than)
+    def prune_keys(self) -> int:
+        return verbs.prune_keys(self.database, now=self.now())
+
+    def pause_queue(self, queue: str, *, by: str = "", reason: str = "") -> bool:
+        """Let no job of ``queue`` start until it is resumed; return False if that is so already."""
+        told = {"queue": queue_name(queue), "by": by, "reason": reason}
+        is_new = verbs.pause(self.database, **told, now=self.now())
+        if is_new:
+            signals.queue_paused.send_robust(type(self), alias=self.alias, **told)
+        return is_new
+
+    def resume_queue(self, queue: str) -> bool:
+        was_paused = verbs.resume(self.database, queue)
+        if was_paused:
+            signals.queue_resumed.send_robust(type(self), alias=self.alias, queue=queue)
+        return was_paused
+
+    def paused_queues(self) -> frozenset[str]:
+        return verbs.paused(self.database)
 
     # The lease of a process.
 
     def register(self, *, kind: str, queues: Sequence[str] | None, concurrency: int) -> Process:
-        from tasks_core.backends.database.leases import register
-
-        return register(
+        return verbs.register(
             self.database, kind=kind, backend=self.alias, queues=queues, concurrency=concurrency
         )
 
     def renew(self, process_id: UUID) -> Renewal:
-        from tasks_core.backends.database.leases import renew
-
-        return renew(self.database, process_id)
+        return verbs.renew(self.database, process_id)
 
     def end(self, process_id: UUID) -> bool:
-        from tasks_core.backends.database.leases import end
-
-        return end(self.database, process_id)
+        return verbs.end(self.database, process_id)
 
     def now(self) -> datetime:
         return clock.db_now(self.database)
@@ -194,18 +210,11 @@ class DatabaseBackend(StoringBackend):
 
         return check_queue_database(self)
 
+    def _cancel_if_asked(self, ids: Sequence[UUID] | None = None) -> None:
+        """Cancel what came back from a run that had been asked to stop."""
+        self._tell(verbs.cancel_requested(self.database, now=self.now(), ids=ids))
+
     def _tell(self, ends: list[JobEnd]) -> int:
         if ends:
-            jobs_ended.send_robust(type(self), alias=self.alias, ends=ends)
+            signals.jobs_ended.send_robust(type(self), alias=self.alias, ends=ends)
         return len(ends)
-
-    def _result(self, job: Job) -> JobResult:
-        snapshot = Snapshot(
-            id=job.pk,
-            status=JobState(job.state),
-            value=job.return_value,
-            errors=[AttemptError(**error) for error in job.errors],
-            attempts=job.attempts,
-            reason=job.reason,
-        )
-        return JobResult(snapshot, backend=self)

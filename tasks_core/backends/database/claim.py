@@ -2,16 +2,27 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TypedDict, Unpack
 from uuid import UUID
 
-from django.db import connections
-from django.db.models import Exists, F, Q
-
 from tasks_core.attempts import Attempt
-from tasks_core.backends.database.leases import running
-from tasks_core.backends.database.transactions import in_transaction
-from tasks_core.models import Job, JobQuerySet, Process
+from tasks_core.backends.database import statements
+from tasks_core.backends.database.places import places
+from tasks_core.backends.database.statements import portable
+from tasks_core.backends.database.statements.asked import Asked
+from tasks_core.backends.database.transactions import in_one_statement
+from tasks_core.models import Job, Queue
 from tasks_core.states import JobState
+
+
+class ClaimOptions(TypedDict, total=False):
+    """What a claim may be told beside how many."""
+
+    ids: Sequence[UUID] | None  # these jobs and no others
+    ahead: int  # so many more, if they are of the tasks that are known to be short
+    short: Sequence[str]
+    alone: bool  # a suspect, and nothing else
+    now: datetime | None  # None: the database's clock, read by the statement itself
 
 
 def claim(
@@ -19,93 +30,51 @@ def claim(
     *,
     owner: UUID,
     limit: int,
-    now: datetime,
     queues: Sequence[str] | None = None,
-    ids: Sequence[UUID] | None = None,
+    **options: Unpack[ClaimOptions],
 ) -> list[Attempt]:
     """
     Give up to ``limit`` ready jobs to the process ``owner``: highest priority, then oldest.
 
-    ``queues`` None means all; ``ids`` restricts the choice to these jobs.
+    ``queues`` None means all. Paused queues are left out, and so are suspects, whose process
+    died while they ran, unless one is asked for to run ``alone``.
     """
-    # Whose lease has ended may have been taken for dead: what it claims would never be its own.
-    alive = Exists(running(Process.objects.using(alias).filter(pk=owner)))
-    ready = Job.objects.using(alias).filter(_not_expired(now), alive, state=JobState.READY)
-    if queues is not None:
-        ready = ready.filter(queue__in=queues) if len(queues) > 1 else ready.filter(queue=queues[0])
-    if ids is not None:
-        ready = ready.filter(pk__in=ids)
-    # SQLite has one lock, the writer's: an idle worker must not take it only to look.
-    if not connections[alias].features.has_select_for_update and not ready.exists():
-        return []
+    asked = Asked(owner=owner, limit=limit, queues=queues, **options)
+    if asked.ids is not None:
+        return portable.claim(alias, asked)
 
-    claimed = in_transaction(alias, lambda: _take(ready, owner=owner, limit=limit, now=now))
-    return [_attempt(job, owner) for job in claimed]
+    def take(asked: Asked) -> list[Attempt]:
+        found: list[Attempt] = statements.of(alias).claim(alias, asked)
+        return found
+
+    kind = (alias, owner, None if queues is None else tuple(queues), asked.alone)
+    found = places.claim(kind, asked, lambda asked: in_one_statement(alias, lambda: take(asked)))
+    if found or queues is not None:
+        return found
+    served = _beside_paused(alias)
+    return claim(alias, owner=owner, limit=limit, queues=served, **options) if served else []
 
 
-def start(alias: str, attempts: Sequence[Attempt], *, now: datetime) -> list[Attempt]:
-    """
-    Note that the user code of these claimed jobs is about to run; return those that are still ours.
+def has_suspects(alias: str) -> bool:
+    """Say whether some job waits for a process of its own."""
+    return Job.objects.using(alias).in_state(JobState.READY).filter(suspect=True).exists()
 
-    Committed before they run: after a crash it tells the attempts that count from those
-    that never began.
-    """
-    ours = Job.objects.using(alias).filter(
-        pk__in=[attempt.job_id for attempt in attempts],
-        state=JobState.RUNNING,
-        claimed_by__in={attempt.owner for attempt in attempts},
+
+def _beside_paused(alias: str) -> list[str]:
+    """Return the queues with ready jobs if one of them is paused, else none."""
+    paused = set(
+        Queue.objects.using(alias).filter(paused_at__isnull=False).values_list("name", flat=True)
     )
-    if ours.update(started_at=now) == len(attempts):
-        return list(attempts)
-    # We were taken for dead since the claim: what was given away must not run here too.
-    kept = set(ours.values_list("pk", flat=True))
-    return [attempt for attempt in attempts if attempt.job_id in kept]
+    return sorted(set(_ready_queues(alias)) - paused) if paused else []
 
 
-def _take(ready: JobQuerySet, *, owner: UUID, limit: int, now: datetime) -> list[Job]:
-    # Rows that another worker is claiming are skipped, never waited for. SQLite has no row
-    # locks and needs none: its transactions are IMMEDIATE, one writer at a time.
-    best_first = ready.order_by("-priority", "run_after", "pk")
-    jobs = list(best_first.select_for_update(skip_locked=True)[:limit])
-    moved = _of(ready.db, jobs).move(
-        JobState.READY,
-        JobState.RUNNING,
-        claimed_by=owner,
-        claimed_at=now,
-        started_at=None,
-        attempts=F("attempts") + 1,
-        fence=F("fence") + 1,
-    )
-    if moved == len(jobs):
-        return jobs
-    # Somebody was faster although the rows were locked (SQLite without IMMEDIATE): believe
-    # the rows. Ours are those whose fence we raised.
-    mine = Q(*(Q(pk=job.pk, fence=job.fence + 1) for job in jobs), _connector=Q.OR)
-    won = set(_of(ready.db, jobs).filter(mine, claimed_by=owner).values_list("pk", flat=True))
-    return [job for job in jobs if job.pk in won]
-
-
-def _of(alias: str, jobs: list[Job]) -> JobQuerySet:
-    return Job.objects.using(alias).filter(pk__in=[job.pk for job in jobs])
-
-
-def _not_expired(now: datetime) -> Q:
-    return Q(expires_at__isnull=True) | Q(expires_at__gt=now)
-
-
-def _attempt(job: Job, owner: UUID) -> Attempt:
-    """Return the claimed job as a value; ``job`` was read before the claim raised its counters."""
-    return Attempt(
-        job_id=job.pk,
-        task=job.task,
-        args=job.args,
-        kwargs=job.kwargs,
-        queue=job.queue,
-        number=job.attempts + 1,
-        max_attempts=job.max_attempts,
-        owner=owner,
-        fence=job.fence + 1,
-        errors=job.errors,
-        context=job.context,
-        run_after=job.run_after,
-    )
+def _ready_queues(alias: str) -> list[str]:
+    """Return the names of the queues with claimable jobs, at the cost of a look for each."""
+    ready = Job.objects.using(alias).in_state(JobState.READY).filter(parked=False)
+    names = ready.order_by("queue").values_list("queue", flat=True)
+    found: list[str] = []
+    name = names.first()
+    while name is not None:
+        found.append(name)
+        name = names.filter(queue__gt=name).first()
+    return found

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from tasks_core.backends.database.admit import admit_after_commit, keys_of
 from tasks_core.backends.database.transactions import in_transaction
 from tasks_core.models import Job
 from tasks_core.states import JobState
@@ -11,4 +12,9 @@ from tasks_core.states import JobState
 def delete(alias: str, ids: Sequence[UUID]) -> int:
     """Remove the jobs, except those that are running, and return how many."""
     idle = Job.objects.using(alias).filter(pk__in=ids).exclude(state=JobState.RUNNING)
-    return in_transaction(alias, lambda: idle.delete()[0])
+
+    def remove() -> int:
+        admit_after_commit(alias, keys_of(idle.filter(state=JobState.READY)))
+        return idle.delete()[0]
+
+    return in_transaction(alias, remove)

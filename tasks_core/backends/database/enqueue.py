@@ -1,29 +1,35 @@
 """nothing -> scheduled, ready: store calls, in the caller's transaction."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import NamedTuple, cast
+from typing import NamedTuple
+from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connections, transaction
 
-from tasks_core import conf, ids
-from tasks_core.backends.database.transactions import in_transaction
+from tasks_core import ids
+from tasks_core.backends.database import limited
+from tasks_core.backends.database.columns import columns_of
+from tasks_core.backends.database.held import holders
+from tasks_core.backends.database.snapshots import snapshot_of
+from tasks_core.backends.database.statements.insertion import insert
+from tasks_core.backends.database.transactions import in_one_statement, in_transaction
+from tasks_core.backends.database.wakeup import DEFERRED, wake_after_commit
 from tasks_core.calls import Call
-from tasks_core.models import Job
+from tasks_core.results import Snapshot
 from tasks_core.states import JobState
 
-BATCH = 500  # rows in one INSERT: below SQLite's limit of bound parameters
+BATCH = 1000  # jobs that are inserted together
 KEY_TRIES = 3
 
 
 class Stored(NamedTuple):
     """The job of one call. It is not new when another call's job holds the key."""
 
-    job: Job
+    snapshot: Snapshot
     is_new: bool
 
 
-def enqueue(alias: str, calls: Sequence[Call], *, now: datetime) -> list[Stored]:
+def enqueue(alias: str, calls: Sequence[Call]) -> list[Stored]:
     """
     Store ``calls`` and return their jobs, in the same order.
 
@@ -31,53 +37,48 @@ def enqueue(alias: str, calls: Sequence[Call], *, now: datetime) -> list[Stored]
     Repeated after a deadlock, unless inside a caller's transaction. Raises IntegrityError for a
     call whose ``id`` is taken.
     """
+    new_ids = ids.job_ids(len(calls))
+    named = [(call.id or new, call) for call, new in zip(calls, new_ids, strict=True)]
+    batches = [named[start : start + BATCH] for start in range(0, len(named), BATCH)]
 
     def store() -> list[Stored]:
-        jobs = [_row(call, now) for call in calls]
-        plain = [job for job in jobs if job.active_key is None]
-        Job.objects.using(alias).bulk_create(plain, batch_size=BATCH)
-        return [
-            Stored(job, is_new=True) if job.active_key is None else _once(alias, job)
-            for job in jobs
-        ]
+        return [stored for batch in batches for stored in _store(alias, batch)]
 
-    return in_transaction(alias, store)
-
-
-def _row(call: Call, now: datetime) -> Job:
-    # Checked calls carry an instant; anything else could not be compared with now.
-    run_after = cast("datetime", call.when) or now
-    return Job(
-        id=call.id or ids.job_id(),
-        task=call.func.name,
-        args=call.args,
-        kwargs=call.kwargs,
-        queue=call.queue,
-        priority=call.priority,
-        state=JobState.SCHEDULED if run_after > now else JobState.READY,
-        run_after=run_after,
-        enqueued_at=now,
-        expires_at=call.expires_at,
-        max_attempts=call.max_attempts or conf.get("MAX_ATTEMPTS"),
-        active_key=call.key,
-        label=call.label,
-        creator=cast("str", call.creator),
-        context=call.context,
-    )
+    is_simple = len(calls) == 1 or (len(batches) == 1 and not any(call.key for call in calls))
+    if connections[alias].in_atomic_block:
+        with transaction.atomic(using=alias, savepoint=False):
+            stored = store()
+    else:
+        stored = (in_one_statement if is_simple else in_transaction)(alias, store)
+    limited.let_through(alias, calls)
+    wake_after_commit(alias, _woken(stored, calls))
+    return stored
 
 
-def _once(alias: str, job: Job) -> Stored:
-    """Store ``job``, or return the unfinished one that has its key."""
-    unfinished = Job.objects.using(alias).filter(active_key=job.active_key)
+def _store(alias: str, batch: Sequence[tuple[UUID, Call]]) -> list[Stored]:
+    """Insert the jobs of a batch, but for calls whose key is held find the job that holds it."""
+    # In one order, so that two who store the same keys do not lock each other out.
+    waiting = sorted(range(len(batch)), key=lambda place: batch[place][1].key or "")
+    stored: dict[int, Stored] = {}
     for _ in range(KEY_TRIES):
-        found = unfinished.first()
-        if found is not None:
-            return Stored(found, is_new=False)
-        try:
-            with transaction.atomic(using=alias):
-                job.save(using=alias, force_insert=True)
-        except IntegrityError:
-            continue  # another process stored one in between; it may even have ended by now
-        return Stored(job, is_new=True)
-    job.save(using=alias, force_insert=True)  # says what is really wrong
-    return Stored(job, is_new=True)
+        named = [batch[place] for place in waiting]
+        states = insert(alias, columns_of([call for _, call in named], [pk for pk, _ in named]))
+        held = [call for (_, call), state in zip(named, states, strict=True) if state is None]
+        found = holders(alias, held) if held else {}
+        for place, (pk, call), state in zip(waiting, named, states, strict=True):
+            if state is not None:
+                stored[place] = Stored(Snapshot(id=pk, status=state), is_new=True)
+            elif job := found.get(str(call.key)):
+                stored[place] = Stored(snapshot_of(job), is_new=False)
+        # What held a key has ended between two statements: it is free now.
+        waiting = [place for place in waiting if place not in stored]
+        if not waiting:
+            return [stored[place] for place in range(len(batch))]
+    raise IntegrityError(f"The keys of {len(waiting)} calls are held by jobs that cannot be seen.")
+
+
+def _woken(stored: Sequence[Stored], calls: Sequence[Call]) -> set[str]:
+    """Return what to tell workers of: queues, and that something is deferred."""
+    queues = {call.queue for call in calls}
+    deferred = any(each.snapshot.status == JobState.SCHEDULED for each in stored)
+    return queues | {DEFERRED} if deferred else queues

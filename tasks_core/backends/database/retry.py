@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from tasks_core.backends.database.admit import admit_after_commit, keys_of
+from tasks_core.backends.database.allowances import IS_LIMITED
 from tasks_core.backends.database.transactions import in_transaction
+from tasks_core.backends.database.wakeup import EVERYTHING, wake_after_commit
 from tasks_core.models import Job
 from tasks_core.states import JobState
 
@@ -13,11 +16,14 @@ def retry(alias: str, ids: Sequence[UUID], *, now: datetime) -> int:
     """
     Make the jobs claimable again with all their attempts; return how many were.
 
-    Their errors are kept; a unique key is not, since another job may have it by now.
+    Their errors are kept; a unique key is not, since another job may have it by now. Those with
+    a limit wait for it again.
     """
     ended = Job.objects.using(alias).filter(pk__in=ids)
 
     def again() -> int:
+        admit_after_commit(alias, keys_of(ended))
+        wake_after_commit(alias, [EVERYTHING])
         return sum(
             ended.move(
                 state,
@@ -29,6 +35,11 @@ def retry(alias: str, ids: Sequence[UUID], *, now: datetime) -> int:
                 claimed_at=None,
                 started_at=None,
                 finished_at=None,
+                cancel_requested_at=None,
+                suspect=False,
+                progress_done=None,
+                progress_total=None,
+                parked=IS_LIMITED,
             )
             for state in (JobState.FAILED, JobState.CANCELLED)
         )

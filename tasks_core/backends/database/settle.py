@@ -1,15 +1,16 @@
 """running -> successful, failed, cancelled, scheduled: store how attempts ended."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
-
-from django.db.models import F
+from uuid import UUID
 
 from tasks_core.attempts import Attempt
+from tasks_core.backends.database import statements
 from tasks_core.backends.database.rescue import LOST
-from tasks_core.backends.database.transactions import in_transaction, is_outage
-from tasks_core.models import Job, JobQuerySet
+from tasks_core.backends.database.statements.asked import Ended
+from tasks_core.backends.database.transactions import in_one_statement, is_outage
+from tasks_core.models import Job
 from tasks_core.outcomes import AttemptError, Cancelled, Errored, Outcome, Snoozed, Succeeded
 from tasks_core.states import FINAL, JobState
 
@@ -18,67 +19,80 @@ MAX_ERRORS = 10  # tracebacks kept with one job, the newest
 FAR = datetime(9999, 1, 1, tzinfo=UTC)  # later than any wait; its local times still exist
 
 Settled = tuple[Attempt, Outcome]
+Key = tuple[UUID, int]
 
 
 def settle(alias: str, settled: Sequence[Settled], *, now: datetime) -> list[JobState | None]:
     """
-    Store outcomes in one transaction; return each job's new state.
+    Store outcomes with one statement; return each job's new state.
 
     None means that this process no longer owned the job and nothing was stored. When the
     group is refused, each outcome is stored on its own, and one that is refused again fails
     its job and no other. When the database is away, that is raised and nothing is decided.
     """
+    ended = [_end(*pair, now=now) for pair in settled]
     try:
-        return in_transaction(
-            alias, lambda: [_settle_one(alias, *pair, now=now) for pair in settled]
-        )
+        stored = _store(alias, ended)
     except Exception as error:
         if is_outage(error):
             raise
-        return [_settle_alone(alias, *pair, now=now) for pair in settled]
+        return [_settle_alone(alias, each, now=now) for each in ended]
+    return _states(alias, ended, stored)
 
 
-def _settle_one(
-    alias: str, attempt: Attempt, outcome: Outcome, *, now: datetime
-) -> JobState | None:
-    mine = Job.objects.using(alias).filter(
-        pk=attempt.job_id, claimed_by=attempt.owner, fence=attempt.fence
-    )
-    target, changes = _arrow(attempt, outcome, now)
-    if _leave(mine, target, **changes) or _is_settled(alias, attempt, target):
-        return target
-    return None
+def _store(alias: str, ended: Sequence[Ended]) -> set[Key]:
+    stored: set[Key] = in_one_statement(alias, lambda: statements.of(alias).settle(alias, ended))
+    return stored
 
 
-def _is_settled(alias: str, attempt: Attempt, target: JobState) -> bool:
-    """Say whether we stored it before and were not told: nobody else leaves fence and target so."""
-    left = Job.objects.using(alias).filter(pk=attempt.job_id, fence=attempt.fence, state=target)
-    return target in FINAL and left.exclude(reason=LOST).exists()
+def _states(alias: str, ended: Sequence[Ended], stored: set[Key]) -> list[JobState | None]:
+    """Return the states; what was not stored now may have been before, and we were not told."""
+    missing = [each for each in ended if each.key not in stored]
+    known = stored | _settled_before(alias, missing) if missing else stored
+    return [JobState(each.state) if each.key in known else None for each in ended]
 
 
-def _arrow(attempt: Attempt, outcome: Outcome, now: datetime) -> tuple[JobState, dict[str, Any]]:
+def _settled_before(alias: str, ended: Iterable[Ended]) -> set[Key]:
+    """Return those that we stored without being told: nobody else leaves fence and state so."""
+    wanted = {each.key: each.state for each in ended if each.state in FINAL}
+    rows = Job.objects.using(alias).filter(pk__in=[pk for pk, _ in wanted]).exclude(reason=LOST)
+    found = rows.values_list("pk", "fence", "state")
+    return {(pk, fence) for pk, fence, state in found if wanted.get((pk, fence)) == state}
+
+
+def _end(attempt: Attempt, outcome: Outcome, *, now: datetime) -> Ended:
     match outcome:
         case Succeeded(value):
-            return S.SUCCESSFUL, _ended(now, return_value=value)
+            return _final(attempt, S.SUCCESSFUL, now, return_value=value)
         case Cancelled(reason):
-            return S.CANCELLED, _ended(now, reason=reason)
-        case Snoozed(delay):
-            return S.SCHEDULED, {"run_after": _after(now, delay), "attempts": F("attempts") - 1}
+            return _final(attempt, S.CANCELLED, now, reason=reason)
+        case Snoozed(delay, error):
+            told = {} if error is None else {"errors": _errors(attempt, error)}
+            return _again(attempt, _after(now, delay), is_counted=False, **told)
         case Errored(error, retry_in) if retry_in is not None and not attempt.is_last:
-            return S.SCHEDULED, {
-                "run_after": _after(now, retry_in),
-                "errors": _errors(attempt, error),
-            }
+            return _again(attempt, _after(now, retry_in), errors=_errors(attempt, error))
         case Errored(error):
-            return S.FAILED, _ended(now, reason=outcome.reason, errors=_errors(attempt, error))
+            errors = _errors(attempt, error)
+            return _final(attempt, S.FAILED, now, reason=outcome.reason, errors=errors)
 
 
-def _ended(now: datetime, **changes: Any) -> dict[str, Any]:
-    return {"finished_at": now, "active_key": None, **changes}
+def _final(attempt: Attempt, state: JobState, now: datetime, **changes: Any) -> Ended:
+    return Ended(
+        attempt=attempt,
+        state=state.value,
+        finished_at=now,
+        started_at=_started(attempt, now),
+        **changes,
+    )
 
 
-def _leave(mine: JobQuerySet, target: JobState, **changes: Any) -> int:
-    return mine.move(S.RUNNING, target, claimed_by=None, **changes)
+def _again(attempt: Attempt, run_after: datetime, **changes: Any) -> Ended:
+    return Ended(attempt=attempt, state=S.SCHEDULED.value, run_after=run_after, **changes)
+
+
+def _started(attempt: Attempt, now: datetime) -> datetime | None:
+    """Return when the user code really began; the claim could only note when it was claimed."""
+    return None if attempt.watch.began is None else now - timedelta(seconds=attempt.watch.seconds)
 
 
 def _errors(attempt: Attempt, error: AttemptError) -> list[dict[str, Any]]:
@@ -93,13 +107,14 @@ def _after(now: datetime, delay: timedelta) -> datetime:
         return FAR if delay > timedelta(0) else now
 
 
-def _settle_alone(
-    alias: str, attempt: Attempt, outcome: Outcome, *, now: datetime
-) -> JobState | None:
+def _settle_alone(alias: str, ended: Ended, *, now: datetime) -> JobState | None:
     try:
-        return in_transaction(alias, lambda: _settle_one(alias, attempt, outcome, now=now))
+        stored = _store(alias, [ended])
     except Exception as error:
         if is_outage(error):
             raise
+        attempt = ended.attempt
         refused = Errored(AttemptError.of(error, attempt=attempt.number, at=now), reason="result")
-        return in_transaction(alias, lambda: _settle_one(alias, attempt, refused, now=now))
+        ended = _end(attempt, refused, now=now)
+        stored = _store(alias, [ended])
+    return _states(alias, [ended], stored)[0]

@@ -25,11 +25,35 @@ def in_transaction(alias: str, work: Callable[[], T], *, durable: bool = False) 
     Repeated up to five times after a deadlock; not inside a caller's transaction, of which
     the database has then undone more than we could repeat.
     """
+
+    def in_one() -> T:
+        with transaction.atomic(using=alias, durable=durable):
+            return work()
+
+    return _repeated(alias, in_one)
+
+
+def in_one_statement(alias: str, work: Callable[[], T]) -> T:
+    """
+    Run ``work``, one statement and so a transaction by itself, as ``in_transaction`` would.
+
+    Inside a caller's transaction it gets a savepoint, so that its failure ends nothing else.
+    """
+    if connections[alias].in_atomic_block:
+        return in_transaction(alias, work)
+    try:
+        return _repeated(alias, work)
+    except (OperationalError, InterfaceError):
+        # As the end of a transaction would: who asks again is to find a connection that works.
+        connections[alias].close_if_unusable_or_obsolete()
+        raise
+
+
+def _repeated(alias: str, work: Callable[[], T]) -> T:
     for number in range(TRIES):
         nested = connections[alias].in_atomic_block
         try:
-            with transaction.atomic(using=alias, durable=durable):
-                return work()
+            return work()
         except OperationalError as error:
             if nested or number == TRIES - 1 or not is_conflict(error):
                 raise

@@ -2,6 +2,7 @@
 
 from tasks_core.testing.conformance.base import requires
 from tasks_core.testing.conformance.ending import Ending
+from tasks_core.testing.conformance.limiting import Limiting
 from tasks_core.testing.conformance.refusing import Refusing
 from tasks_core.testing.conformance.storing import Storing
 from tasks_core.testing.conformance.waiting import Waiting
@@ -9,7 +10,7 @@ from tasks_core.testing.conformance.waiting import Waiting
 __all__ = ["BackendConformance", "requires"]
 
 
-class BackendConformance(Storing, Refusing, Ending, Waiting):
+class BackendConformance(Storing, Refusing, Ending, Waiting, Limiting):
     """
     Mix into a Django TestCase and set ``alias`` to the backend's alias in JOBS.
 

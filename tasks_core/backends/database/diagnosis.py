@@ -1,0 +1,107 @@
+"""What is wrong with a queue: each thing looked at becomes one finding, good or bad."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from tasks_core import clock
+from tasks_core.backends.database import indexed, stuck
+from tasks_core.backends.database.findings import Finding, Level, counted, good, listed, rounded
+from tasks_core.backends.database.leases import running
+from tasks_core.models import Process
+
+MAX_WAIT = timedelta(minutes=5)
+SKEW_NOTED = timedelta(seconds=1)
+SKEW_WRONG = timedelta(seconds=5)
+
+
+def examine(alias: str, *, max_wait: timedelta = MAX_WAIT) -> list[Finding]:
+    """Look at everything once. A queue is healthy if no finding is a failure."""
+    now = clock.db_now(alias)
+    return [
+        clocks(skew(alias)),
+        workers(alias, now=now),
+        stuck.dead_processes(alias),
+        stuck.orphans(alias),
+        stuck.held_back(alias, now=now),
+        waiting(alias, now=now, max_wait=max_wait),
+        stuck.suspects(alias),
+        *pauses(alias),
+    ]
+
+
+def skew(alias: str) -> timedelta:
+    """Return how far this machine's clock is ahead of the database's."""
+    before = clock.now()
+    theirs = clock.db_now(alias)
+    return before + (clock.now() - before) / 2 - theirs
+
+
+def clocks(skew: timedelta) -> Finding:
+    if abs(skew) <= SKEW_NOTED:
+        return good("clocks", "This machine and the database agree about the time.")
+    side = "ahead of" if skew > timedelta(0) else "behind"
+    return Finding(
+        about="clocks",
+        level=Level.FAILURE if abs(skew) > SKEW_WRONG else Level.WARNING,
+        text=f"This machine's clock is {abs(skew).total_seconds():.1f} s {side} the database's.",
+        advice="Let both machines follow a time server.",
+    )
+
+
+def workers(alias: str, *, now: datetime) -> Finding:
+    """Find queues whose jobs are due although no living worker serves them."""
+    alive = list(running(Process.objects.using(alias).filter(kind="worker")))
+    served = {queue for process in alive for queue in process.queues}
+    serves_all = any(not process.queues for process in alive)
+    unserved = [] if serves_all else [q for q in due_queues(alias, now=now) if q not in served]
+    if unserved:
+        return Finding(
+            about="workers",
+            level=Level.FAILURE,
+            text=f"Jobs are due and no living worker serves their queue: {listed(unserved)}.",
+            advice="manage.py run_worker",
+            named=unserved,
+        )
+    if not alive:
+        text = "No worker lives, and no job is due."
+        return Finding(about="workers", level=Level.NOTE, text=text)
+    return good("workers", f"{counted(len(alive), 'worker lives', 'workers live')}.")
+
+
+def due_queues(alias: str, *, now: datetime) -> list[str]:
+    """Return the queues with due jobs, without those that are paused."""
+    late = indexed.deferred(alias).filter(run_after__lte=now)
+    undispatched = set(late.values_list("queue", flat=True)[: indexed.COUNTED])
+    paused = {row.name for row in indexed.paused(alias)}
+    return sorted({*indexed.queues_of(indexed.claimable(alias)), *undispatched} - paused)
+
+
+def waiting(alias: str, *, now: datetime, max_wait: timedelta) -> Finding:
+    """Find the oldest job that could run, in a queue that is not paused."""
+    since = indexed.oldest_waiting_at(alias, now=now) or now
+    if now - since <= max_wait:
+        return good("waiting", f"No ready job has waited for more than {rounded(max_wait)}.")
+    return Finding(
+        about="waiting",
+        level=Level.FAILURE,
+        text=f"The oldest ready job has waited for {rounded(now - since)}.",
+        advice="More workers, or more concurrency: manage.py run_worker",
+    )
+
+
+def pauses(alias: str) -> Iterator[Finding]:
+    """Find paused queues in which jobs wait: somebody wanted it so, and may have forgotten."""
+    for queue in indexed.paused(alias):
+        count = indexed.counted(indexed.claimable(alias).filter(queue=queue.name))
+        if not count:
+            continue
+        by = f" by {queue.paused_by}" if queue.paused_by else ""
+        why = f" ({queue.reason})" if queue.reason else ""
+        jobs = counted(count, "job waits", "jobs wait")
+        yield Finding(
+            about="pauses",
+            level=Level.NOTE,
+            text=f"Queue {queue.name} was paused{by}{why}: {jobs}.",
+            advice=f"manage.py jobs resume {queue.name}",
+            named=[queue.name],
+        )

@@ -1,0 +1,31 @@
+"""The insertion of jobs in the words of each database."""
+
+from collections.abc import Callable, Mapping
+from types import ModuleType
+
+from tasks_core.backends.database import statements
+from tasks_core.backends.database.columns import Columns
+from tasks_core.backends.database.statements import (
+    insert_portable,
+    insert_postgresql,
+    insert_sqlite,
+    postgresql,
+    sqlite,
+)
+from tasks_core.states import JobState
+
+Insert = Callable[[str, Columns], list[JobState | None]]
+_OF: Mapping[ModuleType, Insert] = {
+    postgresql: insert_postgresql.insert,
+    sqlite: insert_sqlite.insert,
+}
+
+
+def insert(alias: str, columns: Columns) -> list[JobState | None]:
+    """
+    Insert jobs and return their states, in the same order.
+
+    None for one that was not stored, since an unfinished job has its ``active_key``. Raises
+    IntegrityError for one whose ``id`` is taken.
+    """
+    return _OF.get(statements.of(alias), insert_portable.insert)(alias, columns)

@@ -1,0 +1,64 @@
+"""Every arrow of the state diagram, and what processes do about their leases."""
+
+from tasks_core.backends.database.admit import admit
+from tasks_core.backends.database.cancel import (
+    Stopped,
+    cancel,
+    cancel_requested,
+    cancel_requests,
+    expire,
+)
+from tasks_core.backends.database.claim import claim, has_suspects
+from tasks_core.backends.database.delete import delete
+from tasks_core.backends.database.dispatch import dispatch
+from tasks_core.backends.database.enqueue import enqueue
+from tasks_core.backends.database.leases import end, register, renew
+from tasks_core.backends.database.listening import listener
+from tasks_core.backends.database.look import look
+from tasks_core.backends.database.pause import pause, paused, resume
+from tasks_core.backends.database.progress import report_progress
+from tasks_core.backends.database.prune import prune, prune_keys
+from tasks_core.backends.database.release import release, release_strays
+from tasks_core.backends.database.reschedule import reschedule
+from tasks_core.backends.database.rescue import bury, dead, has_orphans, rescue
+from tasks_core.backends.database.retry import retry
+from tasks_core.backends.database.settle import settle
+from tasks_core.backends.database.snapshots import ends_of, snapshots
+from tasks_core.backends.database.sweep import admit_all
+
+__all__ = [
+    "Stopped",
+    "admit",
+    "admit_all",
+    "bury",
+    "cancel",
+    "cancel_requested",
+    "cancel_requests",
+    "claim",
+    "dead",
+    "delete",
+    "dispatch",
+    "end",
+    "ends_of",
+    "enqueue",
+    "expire",
+    "has_orphans",
+    "has_suspects",
+    "listener",
+    "look",
+    "pause",
+    "paused",
+    "prune",
+    "prune_keys",
+    "register",
+    "release",
+    "release_strays",
+    "renew",
+    "report_progress",
+    "reschedule",
+    "rescue",
+    "resume",
+    "retry",
+    "settle",
+    "snapshots",
+]
