@@ -1,19 +1,30 @@
 """Arguments that several verbs of a command take, and texts that become values."""
 
 import json
-from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
+from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.utils.dateparse import parse_datetime, parse_duration
 
 from tasks_core import conf
-from tasks_core.calls import instant
+from tasks_core.options import instant
 from tasks_core.states import JobState
 
 
-def verb_parser(verbs: Any, name: str, words: str) -> ArgumentParser:
-    parser: ArgumentParser = verbs.add_parser(name, help=words, description=words)
+def verb_parser(
+    verbs: Any, name: str, words: str, *, do: Callable[..., int], examples: str = ""
+) -> ArgumentParser:
+    """Add the verb ``name``, done by ``do``, with what all verbs take."""
+    parser: ArgumentParser = verbs.add_parser(
+        name,
+        help=words,
+        description=f"{words[0].upper()}{words[1:]}.",
+        epilog=examples,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(do=do)
     parser.add_argument("--backend", default=conf.DEFAULT_ALIAS, help="alias of JOBS")
     parser.add_argument("--format", dest="output", choices=("table", "json"), default="table")
     add_djangos_own(parser)
@@ -35,6 +46,13 @@ def positive(text: str) -> int:
     """Return a whole number of at least 1."""
     if not text.isdecimal() or int(text) < 1:
         raise ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
+
+
+def count(text: str) -> int:
+    """Return a whole number of at least 0."""
+    if not text.isdecimal():
+        raise ArgumentTypeError(f"{text!r} is not a whole number of at least 0")
     return int(text)
 
 

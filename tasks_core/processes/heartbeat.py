@@ -41,6 +41,7 @@ class Heartbeat:
         self._thread: threading.Thread | None = None
         self._contact_since: float | None = None
         self._last_contact = 0.0
+        self._fresh_until = 0.0
 
     @property
     def owner(self) -> UUID:
@@ -69,8 +70,7 @@ class Heartbeat:
     @property
     def is_fresh(self) -> bool:
         """Say whether the last renewal is so recent that nobody can have taken us for dead."""
-        lease: timedelta = conf.get("LEASE")
-        return clock.monotonic() - self._last_contact <= lease.total_seconds() * 2 / 3
+        return clock.monotonic() <= self._fresh_until  # asked before each job: no setting is read
 
     def contact(self) -> timedelta:
         """Return for how long the database has answered without a break."""
@@ -109,6 +109,8 @@ class Heartbeat:
 
     def _touch(self, began: float) -> None:
         self._last_contact = began
+        lease: timedelta = conf.get("LEASE")
+        self._fresh_until = began + lease.total_seconds() * 2 / 3
         if self._contact_since is None:
             self._contact_since = began
 

@@ -5,11 +5,17 @@ import os
 import threading
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tasks_core import clock
 
 logger = logging.getLogger("tasks_core")
+
+
+class Touchable(Protocol):
+    """A file, or what takes its place."""
+
+    def touch(self) -> None: ...
 
 
 class Loop(ABC):
@@ -20,7 +26,7 @@ class Loop(ABC):
     max_error_delay = 30.0
 
     def __init__(self, *, health_file: str | os.PathLike[str] | None = None) -> None:
-        self.health_file = Path(health_file) if health_file else None
+        self.health_file: Touchable | None = Path(health_file) if health_file else None
         self.stopping = threading.Event()
         self.waking = threading.Event()
         self.failures = 0

@@ -1,129 +1,180 @@
-"""Where claimed jobs run: threads for functions, one event loop for coroutines."""
+"""Where claimed jobs run: a thread for each slot, and one event loop for the coroutines."""
 
-import asyncio
-import queue
 import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from queue import SimpleQueue
+from typing import NamedTuple
 from uuid import UUID
 
-from asgiref.sync import ThreadSensitiveContext, sync_to_async
-from django.db import close_old_connections, connections
+from django.db import connections
 
-from tasks_core import clock, executor
+from tasks_core import executor
 from tasks_core.attempts import Attempt
 from tasks_core.outcomes import Outcome
+from tasks_core.processes.connections import tidy_connections
+from tasks_core.processes.coroutines import Coroutines
+from tasks_core.processes.executions import TOLD, Execution, Reason
+from tasks_core.processes.notes import NoNotes, Notes
 from tasks_core.signals import job_started
 
-Finished = tuple[Attempt, Outcome, float]  # … and the seconds that it ran
+GROUP = 100  # outcomes that are worth a statement before anybody asks for them
+
+
+class Finished(NamedTuple):
+    """How one attempt ended, and the seconds that it ran."""
+
+    attempt: Attempt
+    outcome: Outcome
+    seconds: float
 
 
 class Slots:
-    """Runs up to ``size`` attempts at once and collects their outcomes."""
+    """
+    Runs up to ``size`` attempts at once and collects their outcomes.
 
-    def __init__(self, size: int, *, sender: type, on_finished: Callable[[], None]) -> None:
+    More may be handed in than there are free slots; they wait, and can be taken back.
+    """
+
+    def __init__(
+        self,
+        size: int,
+        *,
+        sender: type,
+        on_finished: Callable[[], None],
+        may_start: Callable[[], bool] = lambda: True,
+        notes: Notes | NoNotes | None = None,
+    ) -> None:
         self.size = size
-        self.running: dict[tuple[UUID, int], Attempt] = {}  # by job and fence
+        self.held: dict[tuple[UUID, int], Attempt] = {}  # waiting, running, or finished
+        self.running: dict[tuple[UUID, int], Execution] = {}
+        self.given_up: set[tuple[UUID, int]] = set()  # running, and not to be stopped
+        self.notes = notes or NoNotes()
         self._sender = sender
         self._on_finished = on_finished
-        self._finished: queue.SimpleQueue[Finished] = queue.SimpleQueue()
-        self._threads = ThreadPoolExecutor(size, thread_name_prefix="job")
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._opening = threading.Lock()
+        self._may_start = may_start
+        self.refused: deque[Attempt] = deque()  # may not start any more, and wait to be taken back
+        self._pile: deque[Attempt] = deque()  # best first; every slot takes from it
+        self._calls: SimpleQueue[bool] = SimpleQueue()  # each gets one slot to work, or to end
+        self._finished: deque[Finished] = deque()
+        self._threads: list[threading.Thread] = []
+        self._coroutines = Coroutines(sender)
+
+    @property
+    def is_awaited(self) -> bool:
+        """Say whether something is held of which an end can be expected."""
+        return not self.given_up.issuperset(self.held)
 
     @property
     def free(self) -> int:
-        return self.size - len(self.running)
+        """Return how many attempts could start at once."""
+        return max(0, self.size - len(self.held))
 
-    def run(self, attempt: Attempt) -> None:
-        """Start ``attempt`` in a free slot."""
-        self._threads.submit(self._run, attempt)
-        self.running[(attempt.job_id, attempt.fence)] = attempt
+    @property
+    def waiting(self) -> int:
+        return len(self._pile) + len(self.refused)
+
+    def run(self, attempts: Sequence[Attempt], *, in_turn: bool = False) -> None:
+        """
+        Start ``attempts``, each in a free slot or as soon as there is one.
+
+        ``in_turn`` they share one slot, which suits jobs so small that threads which take
+        turns would cost more than the jobs; ``help_out`` adds another slot if that was wrong.
+        """
+        for attempt in attempts:
+            self.held[attempt.key] = attempt
+        self._pile.extend(attempts)
+        for _ in range(1 if in_turn else min(self.size, len(attempts))):
+            self.help_out()
+
+    def help_out(self) -> None:
+        """Let one more slot take from the pile, if there is one that sleeps."""
+        if len(self._threads) < min(self.size, len(self.held)):
+            number = len(self._threads)
+            thread = threading.Thread(target=self._serve, name=f"job-{number}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        self._calls.put(True)
 
     def finished(self) -> list[Finished]:
         """Return what has ended since the last call, and free its slots."""
-        found: list[Finished] = []
-        while True:
-            try:
-                found.append(self._finished.get_nowait())
-            except queue.Empty:
-                break
-        for attempt, _, _ in found:
-            del self.running[(attempt.job_id, attempt.fence)]
+        found = [self._finished.popleft() for _ in range(len(self._finished))]
+        for each in found:
+            del self.held[each.attempt.key]
         return found
+
+    def take_back(self) -> list[Attempt]:
+        """Return what has not started; it will not."""
+        found: list[Attempt] = []
+        for waiting in (self._pile, self.refused):
+            with suppress(IndexError):
+                while True:
+                    found.append(waiting.pop())
+        for attempt in found:
+            del self.held[attempt.key]
+        return found
+
+    def tell(self, key: tuple[UUID, int], reason: Reason) -> bool:
+        """Tell a job to stop; return False if it does not run here, or was told before."""
+        execution = self.running.get(key)
+        if execution is None or not execution.tell(reason):
+            return False
+        self.notes.tell(*key, TOLD[reason])
+        return True
+
+    def end_given_up(self) -> int:
+        """Hand in as told what was told and does not end; only a process that ends may do so."""
+        lost = [self.running[key] for key in self.given_up if key in self.running]
+        self._finished.extend(
+            Finished(each.attempt, each.outcome_as_told(), each.attempt.watch.seconds)
+            for each in lost
+        )
+        return len(lost)
 
     def close(self) -> None:
         """Let the threads go; call it when nothing is running."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._loop.stop)
+        for _ in self._threads:
+            self._calls.put(False)
+        self._coroutines.close()
+
+    def _serve(self) -> None:
+        while self._calls.get():
+            with suppress(IndexError):
+                while True:
+                    self._run(self._pile.popleft())
+        connections.close_all()
 
     def _run(self, attempt: Attempt) -> None:
-        began = clock.monotonic()
+        # Whoever was frozen since the claim may have been taken for dead: another worker may
+        # run this job by now.
+        if not self._may_start():
+            self.refused.append(attempt)
+            self._on_finished()
+            return
+        key = attempt.key
+        self.running[key] = execution = Execution(attempt)
+        attempt.watch.start()
+        self.notes.start(*key, attempt.deadline)
         try:
             # Asked here and not in the worker's loop: it may import the task's module.
             if executor.is_async(attempt):
-                asyncio.run_coroutine_threadsafe(self._arun(attempt), self._event_loop())
-                return
-            outcome = self._execute(attempt)
+                outcome = self._coroutines.run(execution)
+            else:
+                outcome = self._execute(execution)
         except BaseException as error:  # noqa: BLE001 - whatever it was, the slot must come back
             outcome = executor.raised(attempt, error)
-        self._hand_in(attempt, outcome, clock.monotonic() - began)
+        del self.running[key]
+        self._finished.append(Finished(attempt, outcome, attempt.watch.seconds))
+        # While more is waiting, outcomes are collected: the worker's loop looks by itself.
+        if not self._pile or len(self._finished) >= GROUP:
+            self._on_finished()
 
-    def _execute(self, attempt: Attempt) -> Outcome:
-        # What a request does between two requests: a connection that is broken or too old
-        # must not meet the next job.
-        close_old_connections()
-        job_started.send_robust(self._sender, attempt=attempt)
-        outcome = executor.execute(attempt)
-        leave_no_transaction()
-        close_old_connections()
+    def _execute(self, execution: Execution) -> Outcome:
+        job_started.send_robust(self._sender, attempt=execution.attempt)
+        outcome = execution.run()
+        if execution.told is not None:
+            # It may have been in the middle of a statement.
+            connections.close_all()
+        tidy_connections()
         return outcome
-
-    async def _arun(self, attempt: Attempt) -> None:
-        began = clock.monotonic()
-        try:
-            outcome = await self._aexecute(attempt)
-        except BaseException as error:  # noqa: BLE001 - as above
-            outcome = executor.raised(attempt, error)
-        self._hand_in(attempt, outcome, clock.monotonic() - began)
-
-    async def _aexecute(self, attempt: Attempt) -> Outcome:
-        job_started.send_robust(self._sender, attempt=attempt)
-        # A thread of its own for each job's synchronous parts, so that the transactions of
-        # two coroutines never share a connection.
-        async with ThreadSensitiveContext():
-            outcome = await executor.aexecute(attempt)
-            await sync_to_async(connections.close_all)()
-        return outcome
-
-    def _hand_in(self, attempt: Attempt, outcome: Outcome, seconds: float) -> None:
-        self._finished.put((attempt, outcome, seconds))
-        self._on_finished()
-
-    def _event_loop(self) -> asyncio.AbstractEventLoop:
-        with self._opening:
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                loop = (self._loop,)
-                threading.Thread(target=_serve, args=loop, name="coroutines", daemon=True).start()
-            return self._loop
-
-
-def _serve(loop: asyncio.AbstractEventLoop) -> None:
-    """Run the loop until it is stopped; the sys.exit() of some job's child task is not that."""
-    while True:
-        try:
-            loop.run_forever()
-        except BaseException:  # noqa: BLE001, S112 - asyncio has given it to the task already
-            continue
-        break
-    loop.close()
-
-
-def leave_no_transaction() -> None:
-    """Undo what a job began and left open: the next one in this thread would be inside it."""
-    for connection in connections.all(initialized_only=True):
-        if connection.in_atomic_block:
-            connection.close()
-            del connections[connection.alias]

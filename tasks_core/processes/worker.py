@@ -7,16 +7,23 @@ from typing import TYPE_CHECKING, Any
 from django.db import connections
 
 from tasks_core import clock, conf
-from tasks_core.attempts import Attempt
-from tasks_core.outcomes import Errored, Outcome
+from tasks_core.processes.admissions import Admissions
+from tasks_core.processes.durations import Durations
 from tasks_core.processes.heartbeat import Heartbeat
+from tasks_core.processes.intake import Intake
+from tasks_core.processes.interruptions import Interruptions
+from tasks_core.processes.lookout import Lookout
 from tasks_core.processes.loop import Loop
 from tasks_core.processes.maintenance import Maintenance
-from tasks_core.processes.slots import Finished, Slots
-from tasks_core.signals import job_settled, jobs_left, ownership_lost
+from tasks_core.processes.reports import EVERY, Reports
+from tasks_core.processes.settlement import Settlement
+from tasks_core.processes.slots import Slots
+from tasks_core.signals import jobs_left
 
 if TYPE_CHECKING:
     from tasks_core.backends.database import DatabaseBackend
+
+FLUSH = 0.01  # seconds that an outcome may wait for others, to be settled with them
 
 
 class Worker(Loop):
@@ -36,16 +43,30 @@ class Worker(Loop):
         super().__init__(**options)
         self.backend = backend
         self.queues = queues
-        self.max_jobs = max_jobs
-        self.claimed = 0
-        self.errored = 0
         size = concurrency or conf.get("CONCURRENCY")
-        self.slots = Slots(size, sender=type(backend), on_finished=self.wake)
         self.heartbeat = Heartbeat(backend, kind="worker", queues=queues, concurrency=size)
+        self.slots = Slots(
+            size,
+            sender=type(backend),
+            on_finished=self.wake,
+            may_start=lambda: self.heartbeat.is_fresh,
+        )
+        self.interruptions = Interruptions(self.slots, leave=self.stop)
         self.maintenance = Maintenance(backend, self.heartbeat)
-        self._unsettled: list[Finished] = []
+        durations = Durations()
+        self.settlement = Settlement(backend, slots=self.slots, durations=durations)
+        self.intake = Intake(
+            backend,
+            heartbeat=self.heartbeat,
+            slots=self.slots,
+            durations=durations,
+            queues=queues,
+            max_jobs=max_jobs,
+        )
+        self.admissions = Admissions(backend)
+        self.reports = Reports(backend, lambda: list(self.slots.held.values()))
         self._has_strays = False
-        self._dispatch_at = 0.0
+        self.lookout = Lookout(backend, self.heartbeat, queues=queues, wake=self.wake)
         self.left = threading.Event()
         self._signals = 0
         self._found_work = False
@@ -55,6 +76,8 @@ class Worker(Loop):
     def run(self, *, duration: float | None = None) -> None:
         """Work until stopped; then let running jobs end, for as long as GRACE allows."""
         self._begin()
+        self.interruptions.start()
+        self.lookout.start()
         try:
             super().run(duration=duration)
         finally:
@@ -63,16 +86,19 @@ class Worker(Loop):
     def drain(self) -> int:
         """Work until nothing due remains, new jobs included; return how many attempts raised."""
         self.heartbeat.start()
+        self.interruptions.start()
         try:
             while not self.stopping.is_set():
-                self._dispatch_at = 0.0
+                if not self.slots.held:
+                    self.lookout.hurry()
+                    self.admissions.hurry()
                 wait = self.tick()
                 if self.is_idle and not self.backend.has_orphans(self.queues):
                     break
                 self.wait(wait)
         finally:
             self._finish()
-        return self.errored
+        return self.settlement.errored
 
     def stop(self, *signals: Any) -> None:
         """Stop claiming and end gracefully; at the second signal, end at once."""
@@ -81,7 +107,7 @@ class Worker(Loop):
 
     @property
     def is_idle(self) -> bool:
-        waits = self.slots.running or self._unsettled or self._found_work
+        waits = self.slots.held or self.settlement.unsettled or self._found_work
         return self.heartbeat.is_fresh and not waits
 
     # One turn of the loop.
@@ -90,72 +116,54 @@ class Worker(Loop):
         self._settle()
         if self._has_strays:
             self._release_strays()
-        if self.maintenance.tick():
-            self._dispatch_at = 0.0
-        dispatched = self._dispatch()
-        limit = self._limit()
-        attempts = self._claim(limit) if limit > 0 else []
+        may_find = self._look()
+        dispatched = self.lookout.dispatch()
+        self.admissions.tick()
+        self.reports.tick()
+        self.intake.give_back()
+        may_take = (may_find or dispatched) and not self.stopping.is_set()
+        attempts = self.intake.take() if may_take else []
         self._found_work = bool(attempts or dispatched)
-        if self.max_jobs is not None and self.claimed >= self.max_jobs and not self.slots.running:
+        if self.intake.is_done and not self.slots.held:
             self.stop()
+        if self.slots.waiting:
+            return FLUSH  # outcomes are collected meanwhile; nobody wakes us for a few
         # With a slot still free and nothing left to claim, look again at the next poll or
         # deferred job; a finished job wakes us anyway.
-        more = attempts and len(attempts) == limit and self.slots.free
+        more = attempts and self.slots.free
         return 0.0 if more else self._until_next_look()
 
     def recover(self) -> None:
         """Drop the broken connection; what a lost reply may have given us is sought next time."""
         self._has_strays = True
+        self.lookout.hurry()
         connections.close_all()
 
-    def _claim(self, limit: int) -> list[Attempt]:
-        claimed = self.backend.claim(owner=self.heartbeat.owner, limit=limit, queues=self.queues)
-        attempts = self.backend.start(claimed) if claimed else []
-        self.claimed += len(attempts)
-        for attempt in attempts:
-            self.slots.run(attempt)
-        return attempts
-
-    def _limit(self) -> int:
-        # Who was frozen for a while may have been taken for dead: first a renewal, then claims.
-        if self.stopping.is_set() or not self.heartbeat.is_fresh:
-            return 0
-        if self.max_jobs is None:
-            return self.slots.free
-        return min(self.slots.free, self.max_jobs - self.claimed)
-
     def _settle(self) -> None:
-        # Kept until the database has them: after an outage they are settled, not lost.
-        self._unsettled += self.slots.finished()
-        if not self._unsettled:
-            return
-        pairs: list[tuple[Attempt, Outcome]] = [each[:2] for each in self._unsettled]
-        states = self.backend.settle(pairs)
-        for (attempt, outcome, seconds), state in zip(self._unsettled, states, strict=True):
-            self.errored += isinstance(outcome, Errored)
-            told = {"attempt": attempt, "outcome": outcome}
-            if state is None:
-                ownership_lost.send_robust(type(self.backend), **told)
-            else:
-                job_settled.send_robust(type(self.backend), **told, seconds=seconds)
-        self._unsettled = []
+        if self.settlement.collect():
+            self.intake.note_progress()
+        self.admissions.ended(attempt for attempt, *_ in self.settlement.settle())
 
-    def _dispatch(self) -> int:
-        if clock.monotonic() < self._dispatch_at:
-            return 0
-        count = self.backend.dispatch()
-        wait = conf.get("POLL").total_seconds()
-        due_at = self.backend.next_run_after()
-        if due_at is not None:
-            wait = min(wait, max(0.0, clock.real_seconds(due_at - self.backend.now())))
-        self._dispatch_at = clock.monotonic() + wait
-        return count
+    def _look(self) -> bool:
+        """Do what is to be done beside claims, when it is time; say whether to try a claim."""
+        seen = self.lookout.look(found_work=self._found_work)
+        rescued = self.maintenance.tick(seen)
+        if seen is None:
+            return True
+        self.intake.has_suspects |= rescued or seen.has_suspects
+        if seen.has_limits:
+            self.admissions.soon()
+        if seen.has_cancels:
+            self.interruptions.cancel(self.backend.cancel_requests(self.heartbeat.owner))
+        # A job that is admitted now is told of, and claimed by the next tick.
+        return seen.has_ready or self.intake.has_suspects
 
     def _until_next_look(self) -> float:
-        return max(0.0, self._dispatch_at - clock.monotonic())
+        wait = min(self.lookout.wait, self.admissions.wait, self.maintenance.wait)
+        return min(wait, EVERY) if self.slots.held else wait
 
     def _release_strays(self) -> None:
-        self.backend.release_strays(self.heartbeat.owner, known=set(self.slots.running))
+        self.backend.release_strays(self.heartbeat.owner, known=set(self.slots.held))
         self._has_strays = False
 
     # Beginning and end.
@@ -173,20 +181,32 @@ class Worker(Loop):
         """Let running jobs end, settle them, and leave; what still runs is left to the rescuers."""
         ends_at = clock.monotonic() + conf.get("GRACE").total_seconds()
         self.stopping.set()
-        while self.slots.running or self._unsettled:
+        while self.slots.is_awaited or self.settlement.unsettled:
             wait = ends_at - clock.monotonic()
             if wait <= 0 or self._signals > 1:
                 break
             try:
                 self._settle()
+                self.intake.give_back(everything=True)
             except Exception:  # noqa: BLE001 - as in Loop: an outage is no reason to end
                 wait = min(wait, self.report_failure())
-            if self.slots.running or self._unsettled:
+            if self.slots.is_awaited or self.settlement.unsettled:
                 self.waking.wait(min(wait, 1.0))
                 self.waking.clear()
-        if self.slots.running:
-            left = list(self.slots.running.values())
+        self.interruptions.stop()
+        self._settle_given_up()
+        if self.slots.held:
+            left = list(self.slots.held.values())
             jobs_left.send_robust(type(self.backend), attempts=left)
         self.slots.close()
+        self.lookout.stop()
         self.heartbeat.stop()
         self.left.set()
+
+    def _settle_given_up(self) -> None:
+        # Last of all: they still run, and from here on another worker may have them.
+        if self.slots.end_given_up():
+            try:
+                self._settle()
+            except Exception:  # noqa: BLE001 - their lease will end
+                self.report_failure()

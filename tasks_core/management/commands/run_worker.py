@@ -1,9 +1,9 @@
-"""``manage.py run_worker``: a process that runs jobs."""
+"""``manage.py run_worker``: processes that run jobs."""
 
 import os
 import sys
 import threading
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from datetime import timedelta
 from typing import Any
 
@@ -14,19 +14,30 @@ from django.utils import autoreload
 from tasks_core import conf, job_backends, registry
 from tasks_core.exceptions import InvalidJobBackend
 from tasks_core.management.arguments import positive, seconds
+from tasks_core.processes import launch, tether
 from tasks_core.processes.companions import Companions
-from tasks_core.processes.interrupts import leave_before_reload, stop_on_signals
+from tasks_core.processes.interrupts import end_soon, leave_before_reload, stop_on_signals
 from tasks_core.processes.output import show_log_lines
 from tasks_core.processes.worker import Worker
 
 EPILOG = """
 examples:
   run_worker                            serve every queue until stopped
+  run_worker --processes auto           with a process for each processor
   run_worker --queues mail,default      serve these queues, priority first
   run_worker --once                     do what is due and exit, for cron; 1 if a job raised
-  run_worker --with-scheduler           one process for small sites
+  run_worker --with-scheduler           one command for small sites
 
-TERM or INT: no new jobs, running ones may end (TASKS_CORE["GRACE"]); a second signal ends at once.
+A supervisor starts the processes and replaces each that dies, hangs, or is recycled after
+--max-jobs or with --max-memory. With --once or --reload there is one process and no supervisor.
+
+signals:
+  TERM, INT  no new jobs, running ones may end (TASKS_CORE["GRACE"]); a second one ends at once
+  HUP        replace one process after the other, so that they read new code
+  USR1       write to stderr what is running, and where
+
+exit status: 0 ended gracefully; 1 jobs were left behind, or with --once a job raised;
+2 what was asked for cannot be served.
 """
 
 
@@ -38,49 +49,78 @@ class Command(BaseCommand):
         return super().create_parser(*args, **kwargs)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--backend", default=conf.DEFAULT_ALIAS, help="alias of JOBS to serve")
-        parser.add_argument("--queues", type=_names, help="comma-separated; default: all")
-        parser.add_argument(
-            "--concurrency", type=positive, help='jobs at once; default: TASKS_CORE["CONCURRENCY"]'
-        )
-        parser.add_argument("--once", action="store_true", help="exit when nothing due remains")
-        parser.add_argument(
-            "--duration", type=seconds, help="stop gracefully after so many seconds"
-        )
-        parser.add_argument("--max-jobs", type=positive, help="stop gracefully after so many jobs")
-        parser.add_argument("--reload", action="store_true", help="restart when code changes")
-        parser.add_argument("--with-scheduler", action="store_true", help="the scheduler, too")
-        parser.add_argument("--health-file", help="touched at every turn; its age is the health")
+        add = parser.add_argument
+        add("--backend", default=conf.DEFAULT_ALIAS, help="alias of JOBS to serve")
+        add("--queues", type=_names, help="comma-separated; default: all")
+        add("--processes", type=_processes, help='or "auto"; default: TASKS_CORE["PROCESSES"]')
+        concurrency = 'jobs at once in each process; default: TASKS_CORE["CONCURRENCY"]'
+        add("--concurrency", type=positive, help=concurrency)
+        add("--once", action="store_true", help="exit when nothing due remains")
+        add("--duration", type=seconds, help="stop gracefully after so many seconds")
+        recycled = "replace a process after so many jobs; without supervisor: stop"
+        add("--max-jobs", type=positive, help=recycled)
+        leaking = "replace a process that uses so many MiB; killed at 1.5 times as many"
+        add("--max-memory", type=positive, metavar="MIB", help=leaking)
+        add("--reload", action="store_true", help="restart when code changes")
+        add("--with-scheduler", action="store_true", help="the scheduler, too")
+        add("--health-file", help="touched while all goes well; its age is the health")
+
+    def execute(self, *args: Any, **options: Any) -> Any:
+        # The system checks passed when the supervisor was started; they cost a part of a second.
+        self.tether = tether.taken(max_memory=_bytes(options["max_memory"]))
+        options["skip_checks"] = options["skip_checks"] or self.tether is not None
+        return super().execute(*args, **options)
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["reload"] and options["once"]:
             raise CommandError("--reload and --once exclude each other.", returncode=2)
+        supervised = self.tether is None and self._is_supervised(**options)
         if options["reload"]:
             autoreload.run_with_reloader(self.work, **options)
+        elif supervised:
+            self.supervise(**options)
         else:
             self.work(**options)
 
+    def supervise(self, **options: Any) -> None:
+        processes = options["processes"] or conf.get("PROCESSES")
+        self.announce(self.build(**options), processes=processes)
+        launch.supervise(
+            processes=processes,
+            max_memory=_bytes(options["max_memory"]),
+            duration=options["duration"],
+            health_file=options["health_file"],
+        )
+
     def work(self, **options: Any) -> None:
         worker = self.build(**options)
-        companions = Companions() if options["with_scheduler"] else Companions(())
-        if threading.current_thread() is threading.main_thread():
+        has_companions = options["with_scheduler"] and (not self.tether or not self.tether.place)
+        companions = Companions() if has_companions else Companions(())
+        if self.tether is not None:
+            self.tether.attach(worker)
+        elif threading.current_thread() is threading.main_thread():
             stop_on_signals(worker.stop)
         else:
             leave_before_reload(worker)
         if not options["once"]:  # cron mails whatever is printed
             show_log_lines()
-            self.announce(worker)
         if options["once"]:
             failures = self.drain(worker, companions)
         else:
             failures = 0
+            if self.tether is None:
+                self.announce(worker)
             companions.start()
-            worker.run(duration=options["duration"])
+            worker.run(duration=None if self.tether else options["duration"])
+        if self.tether is not None:
+            self.tether.leave()
         if worker.slots.running:
             # Threads cannot be ended; their jobs are left to the rescuers. Leave at once, so
             # that none of them runs twice at the same time.
             os._exit(1)
         companions.stop()
+        if self._called_from_command_line:  # type: ignore[attr-defined]
+            end_soon(int(failures > 0))
         if failures:
             sys.exit(1)
 
@@ -115,10 +155,11 @@ class Command(BaseCommand):
             health_file=options["health_file"],
         )
 
-    def announce(self, worker: Worker) -> None:
+    def announce(self, worker: Worker, *, processes: int = 1) -> None:
         lease: timedelta = conf.get("LEASE")
         self.stdout.write(f"backend      {worker.backend}")
         self.stdout.write(f"queues       {', '.join(worker.queues or ['all'])}")
+        self.stdout.write(f"processes    {processes}")
         self.stdout.write(f"concurrency  {worker.slots.size}, lease {lease.total_seconds():.0f} s")
         names = sorted(registry.declared())
         self.stdout.write(f"tasks        {len(names)}, and the functions of installed apps")
@@ -126,6 +167,39 @@ class Command(BaseCommand):
             self.stdout.write(f"  {name}")
         self.stdout.flush()
 
+    def _is_supervised(self, **options: Any) -> bool:
+        """Say whether a supervisor is wanted; raise CommandError where one is needed in vain."""
+        on_command_line: bool = self._called_from_command_line  # type: ignore[attr-defined]
+        alone = options["once"] or options["reload"]
+        wanted = on_command_line and launch.CAN_SUPERVISE and not alone
+        used, limit = tether.memory(), _bytes(options["max_memory"])
+        if not wanted and (options["processes"] not in (None, 1) or limit):
+            raise CommandError(
+                "--processes and --max-memory need a supervisor, which is started from the "
+                "command line of a POSIX system, without --once and --reload.",
+                returncode=2,
+            )
+        if limit is not None and not used:
+            raise CommandError("--max-memory needs /proc, which is not here.", returncode=2)
+        if limit is not None and limit < used:
+            raise CommandError(
+                f"--max-memory {limit >> 20} is less than the {used >> 20} MiB of a process "
+                "that does nothing.",
+                returncode=2,
+            )
+        return wanted
+
 
 def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _processes(text: str) -> int:
+    try:
+        return launch.processors() if text == "auto" else positive(text)
+    except ArgumentTypeError as error:
+        raise ArgumentTypeError(f'{error}, nor "auto"') from None
+
+
+def _bytes(mebibytes: int | None) -> int | None:
+    return None if mebibytes is None else mebibytes << 20

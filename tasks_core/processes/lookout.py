@@ -1,0 +1,89 @@
+"""When a worker looks for what, and who wakes it before: it sleeps as long as it can."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from tasks_core import clock
+from tasks_core.processes.heartbeat import Heartbeat
+from tasks_core.processes.wakeup import WakeUp
+from tasks_core.wakes import Wake
+
+if TYPE_CHECKING:
+    from tasks_core.backends.database import DatabaseBackend
+    from tasks_core.backends.database.look import Look
+
+
+class Lookout:
+    """
+    Dispatches deferred jobs when they are due, and looks now and then at all there is to do.
+
+    Whoever was told of a job that is ready claims it at once, without a look.
+    """
+
+    def __init__(
+        self,
+        backend: "DatabaseBackend",
+        heartbeat: Heartbeat,
+        *,
+        queues: Sequence[str] | None,
+        wake: Callable[[], None],
+    ) -> None:
+        self.backend = backend
+        self.heartbeat = heartbeat
+        self.queues = queues
+        self._wake = wake
+        listener = backend.listener(queues=queues, owner=lambda: heartbeat.owner)
+        self.wake_up = WakeUp(listener, on_wake=self._hear)
+        self._has_heard = False
+        self._due_at = 0.0  # by the monotonic clock, as the next
+        self._look_at = 0.0
+
+    def start(self) -> None:
+        self.wake_up.start()
+
+    def stop(self) -> None:
+        self.wake_up.stop()
+
+    def hurry(self) -> None:
+        """Look and dispatch with the next tick, whenever that would have been."""
+        self._due_at = self._look_at = 0.0
+
+    def dispatch(self) -> int:
+        """Make claimable what is due; ask the database only when something must be."""
+        if clock.monotonic() < self._due_at:
+            return 0
+        count = self.backend.dispatch()
+        # Whether there are more, and when, the look tells.
+        self._due_at, self._look_at = math.inf, 0.0
+        return count
+
+    def look(self, *, found_work: bool) -> "Look | None":
+        """Return what there is to do, or None while it is not time to look."""
+        now = clock.monotonic()
+        if not self._has_heard and now < self._look_at:
+            if found_work:
+                wait = self.wake_up.longest_wait(found_work=True)
+                self._look_at = min(self._look_at, now + wait)
+            return None
+        self._has_heard = False  # before the look, which sees what is told of from now on
+        seen = self.backend.look(self.heartbeat.owner, queues=self.queues)
+        now = clock.monotonic()
+        self._look_at = now + self.wake_up.longest_wait(found_work=found_work)
+        self._due_at = math.inf
+        if seen.next_run_after is not None:
+            self._due_at = now + clock.real_seconds(seen.next_run_after - seen.now)
+        return seen
+
+    @property
+    def wait(self) -> float:
+        """Return for how many seconds there is nothing to do, as far as we know."""
+        if self._has_heard:
+            return 0.0
+        return max(0.0, min(self._due_at, self._look_at) - clock.monotonic())
+
+    def _hear(self, heard: Wake) -> None:
+        # In the thread that listens.
+        if heard & ~Wake.JOBS:
+            self._has_heard = True
+        self._wake()

@@ -1,0 +1,28 @@
+"""What is running, for who asks with USR1."""
+
+from .child import Child
+from .records import Started
+
+STATES = ("starting", "serving", "leaving")
+
+
+def describe(child: Child, *, now: float) -> list[str]:
+    """Return a line for the child and one for each job that it runs."""
+    notes = child.notes
+    state = "leaving" if child.leaving_since is not None else STATES[notes.state]
+    age, silent = now - child.born, now - (notes.beat or child.born)
+    head = (
+        f"worker process {child.pid} in place {child.place}: {state}, {age:.0f} s old, "
+        f"{child.memory() >> 20} MiB, last beat {silent:.1f} s ago, "
+        f"{len(notes.started)} jobs running"
+    )
+    return [head, *(_describe(job, now=now) for job in notes.started)]
+
+
+def _describe(job: Started, *, now: float) -> str:
+    line = f"  job {job.job_id} (fence {job.fence}) runs for {now - job.started:.1f} s"
+    if job.deadline:
+        line += f", its timeout is in {job.deadline - now:.1f} s"
+    if job.reason:
+        line += f", was told to stop ({job.reason})"
+    return line

@@ -1,0 +1,106 @@
+"""A thread that wakes a sleeping worker as soon as there may be something for it to do."""
+
+import logging
+import math
+import threading
+from collections.abc import Callable
+
+from tasks_core import clock, conf
+from tasks_core.wakes import CannotListen, Listener, Wake
+
+logger = logging.getLogger("tasks_core")
+
+FIRST_PAUSE = 0.02  # seconds to the next look after work was found, when nobody tells us
+GROWTH = 1.5  # times this after each look that finds nothing, up to POLL
+LIVE_POLLS = 10  # POLLs between two looks while somebody tells us
+FIRST_RETRY, LAST_RETRY = 0.5, 30.0  # seconds to the next try to connect
+TURN = 60.0  # seconds; bounds one wait of the thread and nothing else
+STOP = 5.0  # seconds: a connection attempt that hangs must not keep the process from ending
+
+
+class WakeUp:
+    """
+    Calls ``on_wake``, in a thread of its own, when something was heard.
+
+    While ``is_live`` the worker need not look as often; ``longest_wait`` says how often.
+    """
+
+    def __init__(self, listener: Listener | None, *, on_wake: Callable[[Wake], None]) -> None:
+        self.listener = listener
+        self.on_wake = on_wake
+        self.is_live = False
+        self._pause = math.inf  # until work was found
+        self._retry = FIRST_RETRY
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Listen from now on; without anybody to listen to, do nothing."""
+        if self.listener is not None:
+            run = (self.listener,)
+            self._thread = threading.Thread(target=self._run, args=run, name="wake-up", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Wake nobody any more, and disconnect."""
+        self._stopping.set()
+        if self.listener is not None and self._thread is not None:
+            self.listener.interrupt()
+            self._thread.join(timeout=STOP)
+
+    def longest_wait(self, *, found_work: bool) -> float:
+        """Return after how many seconds to look for work although nobody called."""
+        poll: float = conf.get("POLL").total_seconds()
+        self._pause = FIRST_PAUSE if found_work else min(self._pause * GROWTH, poll)
+        if found_work and self.listener is not None:
+            self.listener.expect_more()
+        if not self.is_live:
+            return min(self._pause, poll)
+        # A call can be lost, when a process dies between its commit and the call; and of the
+        # ends of leases nobody tells.
+        return float(min(poll * LIVE_POLLS, conf.get("LEASE").total_seconds() / 3))
+
+    # In the thread.
+
+    def _run(self, listener: Listener) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._listen(listener)
+            except CannotListen as reason:
+                logger.info("nobody tells us of new jobs (%s): they are looked for", reason)
+                break
+            except Exception:
+                logger.exception("the wake-up connection broke, next try in %.1f s", self._retry)
+                self._lose()
+            finally:
+                listener.close()
+
+    def _listen(self, listener: Listener) -> None:
+        listener.open()
+        self.is_live, self._retry = True, FIRST_RETRY
+        self.on_wake(Wake.EVERYTHING)  # of what was committed until now, nobody has told us
+        while not self._stopping.is_set():
+            if heard := listener.wait(TURN):
+                self.on_wake(heard)
+                self._await_echo(listener, heard)
+        self.is_live = False
+
+    def _await_echo(self, listener: Listener, heard: Wake) -> None:
+        """
+        Wake once more after a moment, for what was committed in the meantime.
+
+        Senders hold their tongues for a few milliseconds after each call. And however much is
+        heard in that time, a busy worker is called no more than twice.
+        """
+        ends_at = clock.monotonic() + listener.echo
+        while (left := ends_at - clock.monotonic()) > 0 and not self._stopping.is_set():
+            heard |= listener.wait(left)
+        if listener.echo:
+            self.on_wake(heard)
+
+    def _lose(self) -> None:
+        if self.is_live:
+            self.is_live = False
+            self.on_wake(Wake.EVERYTHING)  # it sleeps for longer than it may from now on
+        self._stopping.wait(self._retry)
+        self._retry = min(self._retry * 2, LAST_RETRY)
