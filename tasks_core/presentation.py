@@ -8,7 +8,9 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 
 from tasks_core.models import Job
+from tasks_core.states import FINAL, JobState
 
+MINUTE = 60
 COLUMNS = ("id", "state", "task", "queue", "priority", "attempts", "run_after")
 
 
@@ -17,6 +19,39 @@ def as_dict(job: Job) -> dict[str, Any]:
     told = {field.attname: getattr(job, field.attname) for field in Job._meta.concrete_fields}
     told["claimed_by"] = told.pop("claimed_by_id")
     return told
+
+
+def progress(job: Job) -> str:
+    """Return "3 of 10 (30 %)" or "3", as far as the job has told."""
+    done, total = job.progress_done, job.progress_total
+    if done is None:
+        return ""
+    return f"{done} of {total} ({_percent(done, total)} %)" if total else str(done)
+
+
+def _percent(done: int, total: int) -> int:
+    # Never 100 before the end: rounded down.
+    return min(100, 100 * done // total)
+
+
+def notes(job: Job) -> str:
+    """Return what is special about an unfinished job, in words."""
+    if job.state in FINAL:
+        return ""
+    told = [
+        waits_for(job),
+        "cancel requested" if job.cancel_requested_at else "",
+        "suspect: its process died, it runs alone next time" if job.suspect else "",
+    ]
+    return ", ".join(filter(None, told))
+
+
+def waits_for(job: Job) -> str:
+    """Return for which limits a parked job waits."""
+    if not (job.parked and job.state == JobState.READY):
+        return ""
+    limits = (("concurrency key", job.concurrency_key), ("rate", job.rate_key))
+    return "waits for " + " and ".join(f"{word} {key}" for word, key in limits if key)
 
 
 def as_json(value: Any) -> str:
@@ -43,6 +78,15 @@ def ago(moment: datetime, now: datetime) -> str:
     delta = moment - now
     words = _roughly(abs(delta))
     return f"in {words}" if delta > timedelta(0) else f"{words} ago"
+
+
+def duration(seconds: float | None) -> str:
+    """Return "4 ms", "3.2 s" or "5 min"; nothing for what is not known."""
+    if seconds is None:
+        return ""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    return f"{seconds:.1f} s" if seconds < MINUTE else _roughly(timedelta(seconds=seconds))
 
 
 def _roughly(delta: timedelta) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Min, Q
+from django.db.models import Min
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from scheduler import conf
-from scheduler.dashboard.jobs import capped, job_database
+from scheduler.dashboard.jobs import job_database
 from scheduler.models import Schedule, ScheduleQuerySet
-from tasks_core.models import Job, Process
+from tasks_core.backends.database import indexed
+from tasks_core.models import Process
 from tasks_core.states import JobState
 
 DAY = timedelta(days=1)
@@ -89,9 +90,7 @@ def overdue(now: datetime) -> Vital:
 
 
 def oldest_ready(now: datetime) -> Vital:
-    due = Q(state=JobState.READY) | Q(state=JobState.SCHEDULED, run_after__lte=now)
-    waiting = Job.objects.using(job_database()).filter(due).order_by()
-    since = waiting.aggregate(at=Min("run_after"))["at"]
+    since = indexed.oldest_waiting_at(job_database(), now=now)
     late = since is not None and since < now - PATIENCE
     return Vital(
         key="oldest_ready",
@@ -105,10 +104,8 @@ def oldest_ready(now: datetime) -> Vital:
 
 
 def failed(now: datetime) -> Vital:
-    recent = Job.objects.using(job_database()).filter(
-        state=JobState.FAILED, finished_at__gte=now - DAY
-    )
-    count = capped(recent)
+    recent = indexed.ended(job_database(), JobState.FAILED).filter(finished_at__gte=now - DAY)
+    count = indexed.counted(recent)
     return Vital(
         key="failed",
         label=_("Failed jobs"),

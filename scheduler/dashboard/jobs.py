@@ -4,27 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
 
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from scheduler.dashboard.spans import span
 from tasks_core import job_backends
-from tasks_core.models import Job
-from tasks_core.states import JobState
+from tasks_core.backends.database import indexed
+from tasks_core.models import Job, JobQuerySet
+from tasks_core.presentation import notes, progress
+from tasks_core.states import FINAL, JobState
 
-COUNTED = 10_000  # nobody reads a larger number, and counting a million jobs takes a second
-
-# In which order the states are looked through, and which instant matters in each.
-RECENT_FIRST = {
-    JobState.RUNNING: "-started_at",
-    JobState.READY: "run_after",
-    JobState.SCHEDULED: "run_after",
-    JobState.SUCCESSFUL: "-finished_at",
-    JobState.FAILED: "-finished_at",
-    JobState.CANCELLED: "-finished_at",
+# In which order each state is looked through: that of its index.
+UNFINISHED = {
+    JobState.RUNNING: ("-started_at",),
+    JobState.READY: ("-priority", "run_after"),
+    JobState.SCHEDULED: ("run_after",),
 }
 
 
@@ -42,11 +37,19 @@ class JobLine:
     at: datetime | None
     seconds: float | None
     problem: str
+    progress: str
+    done: int | None
+    total: int | None
+    note: str
 
     @property
     def name(self) -> str:
         """The end of the task's dotted path, which is what people say."""
         return self.task.rpartition(".")[2]
+
+    @property
+    def percent(self) -> int:
+        return 100 * (self.done or 0) // self.total if self.total else 0
 
     @property
     def took(self) -> str:
@@ -59,27 +62,35 @@ def job_database() -> str:
 
 
 def counted() -> dict[str, int]:
-    """Return how many jobs are in each state, at most ``COUNTED`` of each."""
-    jobs = Job.objects.using(job_database())
-    return {state.value: capped(jobs.filter(state=state)) for state in JobState}
+    """Return how many jobs are in each state, as far as anybody counts."""
+    alias = job_database()
+    return {state.value: indexed.count_of_state(alias, state) for state in JobState}
 
 
 def moving(*, limit: int) -> list[JobLine]:
     """Return the jobs that run, wait or ended last: at most ``limit``, unfinished ones first."""
-    jobs = Job.objects.using(job_database()).defer("args", "kwargs", "return_value")
     unfinished = [
-        list(jobs.filter(state=state).order_by(order)[: limit // 3])
-        for state, order in RECENT_FIRST.items()
-        if not order.endswith("finished_at")
+        job
+        for state, order in UNFINISHED.items()
+        for job in first(indexed.of_state(job_database(), state), order, limit=limit // 3)
     ]
-    room = limit - sum(map(len, unfinished))
-    ended = chain.from_iterable(
-        jobs.filter(state=state).order_by(order)[:room]
-        for state, order in RECENT_FIRST.items()
-        if order.endswith("finished_at")
-    )
+    room = limit - len(unfinished)
+    ended = [
+        job
+        for state in sorted(FINAL)
+        for job in first(indexed.of_state(job_database(), state), ("-finished_at",), limit=room)
+    ]
     newest = sorted(ended, key=lambda job: job.finished_at or job.enqueued_at, reverse=True)
-    return [line(job) for job in [*chain.from_iterable(unfinished), *newest[:room]]]
+    return [line(job) for job in [*unfinished, *newest[:room]]]
+
+
+def first(parts: list[JobQuerySet], order: tuple[str, ...], *, limit: int) -> list[Job]:
+    """Return the first jobs of a state; parked ones only if there is room for them."""
+    found: list[Job] = []
+    for part in parts:
+        jobs = part.order_by(*order).defer("args", "kwargs", "return_value")
+        found += jobs[: limit - len(found)]
+    return found
 
 
 def line(job: Job) -> JobLine:
@@ -94,6 +105,10 @@ def line(job: Job) -> JobLine:
         at=job.finished_at or (job.started_at if job.state == JobState.RUNNING else job.run_after),
         seconds=duration(job),
         problem=problem(job),
+        progress=progress(job),
+        done=job.progress_done,
+        total=job.progress_total,
+        note=notes(job),
     )
 
 
@@ -112,8 +127,3 @@ def problem(job: Job) -> str:
     message = str(job.errors[-1].get("message", ""))[:140]
     kind = str(job.errors[-1].get("exception", "")).rpartition(".")[2]
     return message or kind or _("error")
-
-
-def capped(jobs: QuerySet[Job]) -> int:
-    """Count, but no further than anybody reads."""
-    return jobs.order_by()[:COUNTED].count()
