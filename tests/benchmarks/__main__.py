@@ -1,0 +1,76 @@
+"""
+Measure this product beside others, and say which of its targets it meets.
+
+    make bench                                              everything, three rounds: an hour
+    make bench ARGS="--idle-transaction 300"                the long form
+    make bench ARGS="--quick"                               about five minutes, one round
+    make bench ARGS="--only drain,pickup --peers procrastinate"
+    make bench ARGS="--report .bench/results/last.jsonl"    the tables again, nothing measured
+    make bench ARGS="--publish .bench/results/last.jsonl"   into docs/explanation/performance.md
+
+Products take turns within a round (A B C, A B C), so that what disturbs the machine disturbs all.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from pathlib import Path
+
+from tests.benchmarks import report
+from tests.benchmarks.plan import AT_FIRST, PLAN
+from tests.benchmarks.results import Results
+
+OPEN_TRANSACTION, IN_QUICK_RUN = 20, 5  # seconds
+
+
+def main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the servers are ended at exit
+    options = arguments()
+    if options.publish:
+        from tests.benchmarks.publish import publish
+
+        publish(options.publish)
+        return
+    if not options.report:
+        from tests.benchmarks.runner import run
+
+        options.report = run(options)
+    sys.stdout.write(report.text(Results.read(options.report)))
+
+
+def arguments() -> Namespace:
+    parser = ArgumentParser(
+        prog="make bench", description=__doc__, formatter_class=RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="little of everything, for a look")
+    parser.add_argument("--only", type=_names, default=AT_FIRST, help=", ".join(PLAN))
+    parser.add_argument("--peers", type=_names, help="these beside us; default: all")
+    parser.add_argument("--stores", type=_names, help="of postgres, sqlite, redis; default: all")
+    parser.add_argument("--rounds", type=int, help="default: 3; of a quick run: 1")
+    parser.add_argument(
+        "--idle-transaction",
+        type=float,
+        metavar="SECONDS",
+        help="how long it stays open while jobs are claimed; long form: 300; "
+        f"default: {OPEN_TRANSACTION}, of a quick run {IN_QUICK_RUN}",
+    )
+    parser.add_argument("--schedules", type=int, default=100, help="that share a minute")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="only the tables of a run")
+    parser.add_argument("--publish", type=Path, metavar="FILE", help="only the page of a run")
+    options = parser.parse_args()
+    options.rounds = options.rounds or (1 if options.quick else 3)
+    if options.idle_transaction is None:
+        options.idle_transaction = IN_QUICK_RUN if options.quick else OPEN_TRANSACTION
+    if unknown := set(options.only) - set(PLAN):
+        parser.error(f"--only: {', '.join(sorted(unknown))} is none of {', '.join(PLAN)}")
+    return options
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,5 @@
+from tests.benchmarks.sink import hit
+
+
+def noop(number):
+    hit(number)

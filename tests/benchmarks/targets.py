@@ -1,0 +1,213 @@
+"""What this product wants to be: each row of the table, and whether a run has met it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.benchmarks.results import Figure, Results
+
+Bound = float | Figure | None
+
+
+@dataclass(frozen=True)
+class Target:
+    """
+    ``value``, divided by ``than`` if there is one, is at least or at most ``must``, or ``aim``.
+
+    A bound that is a Figure is what another product reached in the same run.
+    """
+
+    what: str
+    value: Figure
+    must: Bound
+    aim: Bound = None
+    than: Figure | None = None
+    at_least: bool = True
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    what: str
+    measured: str
+    compared: str
+    must: str
+    aim: str
+    verdict: str
+
+
+def pg(measure: str, path: str, label: str = "") -> Figure:
+    return Figure(measure, "tasks_core", "postgres", "default", path, label)
+
+
+def lite(measure: str, path: str, label: str = "") -> Figure:
+    return Figure(measure, "tasks_core", "sqlite", "default", path, label)
+
+
+def of(measure: str, peer: str, store: str, path: str, profile: str = "best") -> Figure:
+    return Figure(measure, peer, store, profile, path)
+
+
+def quickly(what: str, path: str, aim: float) -> Target:
+    than = of("pickup", "procrastinate", "postgres", path, "default")
+    return Target(what, pg("pickup", path), than, aim, at_least=False, unit="ms")
+
+
+def on_time(what: str, path: str, must: float) -> Target:
+    celery = of("deferred", "celery", "redis", path, "default")
+    return Target(what, pg("deferred", path), must, celery, at_least=False, unit="ms")
+
+
+def cheap(what: str, value: Figure, must: float, aim: float, unit: str) -> Target:
+    return Target(what, value, must, aim, at_least=False, unit=unit)
+
+
+def rate(what: str, value: Figure, than: Figure, must: float, aim: float | None = None) -> Target:
+    return Target(what, value, must, aim, than=than)
+
+
+ONE, LITE = pg("drain", "rate"), lite("drain", "rate")
+Q2 = of("drain", "django_q2", "postgres", "rate")
+BESIDE = pg("claim", "beside_transaction.p95", "large")
+TARGETS = [
+    rate(
+        "drain, PostgreSQL, vs procrastinate",
+        ONE,
+        of("drain", "procrastinate", "postgres", "rate"),
+        8,
+        15,
+    ),
+    rate("drain, PostgreSQL, vs django-q2", ONE, Q2, 4, 8),
+    rate("drain, PostgreSQL, 2 processes vs 1", pg("drain", "rate", "2 processes"), ONE, 1.3),
+    rate(
+        "drain, PostgreSQL, vs raw claim + update of our group size",
+        ONE,
+        of("drain", "raw", "postgres", "rate", "default"),
+        0.25,
+        0.5,
+    ),
+    rate("drain, SQLite, vs huey", LITE, of("drain", "huey", "sqlite", "rate"), 2, 3),
+    rate(
+        "drain, SQLite, vs django-tasks-db",
+        LITE,
+        of("drain", "django_tasks_db", "sqlite", "rate"),
+        10,
+    ),
+    quickly("pick-up, PostgreSQL, p50", "p50", 2),
+    quickly("pick-up, PostgreSQL, p95", "p95", 4),
+    quickly("pick-up, PostgreSQL, p99", "p99", 5),
+    Target(
+        "pick-up, SQLite, p50",
+        lite("pickup", "p50"),
+        of("pickup", "huey", "sqlite", "p50"),
+        5,
+        at_least=False,
+        unit="ms",
+    ),
+    on_time("deferred lag, PostgreSQL, p50", "p50", 10),
+    on_time("deferred lag, PostgreSQL, p99", "p99", 30),
+    rate(
+        "enqueue, PostgreSQL, vs raw INSERT of the row",
+        pg("enqueue", "single"),
+        of("enqueue", "raw", "postgres", "single", "default"),
+        0.45,
+        0.6,
+    ),
+    rate(
+        "enqueue_many, PostgreSQL, vs procrastinate",
+        pg("enqueue", "many"),
+        of("enqueue", "procrastinate", "postgres", "many"),
+        1,
+        2.5,
+    ),
+    rate(
+        "enqueue_many, PostgreSQL, vs bulk_create of the rows",
+        pg("enqueue", "many"),
+        of("enqueue", "raw", "postgres", "many", "default"),
+        0.8,
+        1.5,
+    ),
+    cheap("idle CPU, PostgreSQL", pg("idle", "cpu_percent"), 1, 0.5, "%"),
+    cheap("idle queries, PostgreSQL", pg("idle", "queries"), 2, 0.3, "/s"),
+    cheap("idle CPU, SQLite", lite("idle", "cpu_percent"), 1, 0.5, "%"),
+    Target(
+        "claim p95, PostgreSQL, large table",
+        pg("claim", "p95", "large"),
+        10,
+        at_least=False,
+        unit="ms",
+    ),
+    Target("the same beside an old transaction", BESIDE, 10, at_least=False, unit="ms"),
+    Target(
+        "claim p95, SQLite, large table",
+        lite("claim", "p95", "large"),
+        25,
+        at_least=False,
+        unit="ms",
+    ),
+    Target(
+        "claim p95, PostgreSQL, large vs small table",
+        pg("claim", "p95", "large"),
+        None,
+        1.5,
+        than=pg("claim", "p95", "small"),
+        at_least=False,
+    ),
+    Target(
+        "claim p95, SQLite, large vs small table",
+        lite("claim", "p95", "large"),
+        None,
+        1.5,
+        than=lite("claim", "p95", "small"),
+        at_least=False,
+    ),
+    cheap("memory of a child (PSS)", pg("drain", "children_mib"), 75, 65, "MiB"),
+    cheap("memory of the supervisor (PSS)", pg("drain", "supervisor_mib"), 30, 20, "MiB"),
+]
+
+
+def judge(target: Target, results: Results) -> Verdict:
+    """Say what came out; "not measured" where a figure is missing."""
+    value = results.of(target.value)
+    than = results.of(target.than) if target.than else None
+    unit = f" {target.unit}" if target.unit else ""
+    measured = "-" if value is None else f"{value:,.4g}{unit}" if value < 1000 else f"{value:,.0f}"
+    if value is None or (target.than and not than):
+        return Verdict(target.what, measured, "-", "", "", "not measured")
+    figure = value / than if than else value
+    must, aim = _bound(target.must, results), _bound(target.aim, results)
+    compared = f"{figure:.2f}x" if than else ""
+    return Verdict(
+        target.what,
+        measured,
+        compared,
+        _told(target, must),
+        _told(target, aim),
+        _verdict(target, figure, must=must, aim=aim),
+    )
+
+
+def _bound(bound: Bound, results: Results) -> float | None:
+    return results.of(bound) if isinstance(bound, Figure) else bound
+
+
+def _told(target: Target, bound: float | None) -> str:
+    sign, unit = "≥" if target.at_least else "≤", "x" if target.than else f" {target.unit}"
+    return "" if bound is None else f"{sign} {bound:.4g}{unit}"
+
+
+def _verdict(target: Target, figure: float, *, must: float | None, aim: float | None) -> str:
+    def met(bound: float | None) -> bool | None:
+        if bound is None:
+            return None
+        return figure >= bound if target.at_least else figure <= bound
+
+    if met(must) is False:
+        return "**missed**"
+    if must is None and target.must is not None:
+        return "not measured"
+    if met(aim) is None:
+        return "met"
+    if must is None:
+        return "aim met" if met(aim) else "aim missed"
+    return "met, aim met" if met(aim) else "met"
