@@ -51,7 +51,7 @@ def test_wherever_it_dies_each_due_time_is_decided_once():
             scheduler.tick()
 
     due = hour  # on the hour, for each of the two
-    assert died >= 10
+    assert died >= 6  # statements in a tick
     assert Job.objects.count() == due + due // 2
     assert Occurrence.objects.filter(outcome="enqueued").count() == due + due // 2
     assert Occurrence.objects.filter(reason="coalesced").count() == due // 2

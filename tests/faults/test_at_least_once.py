@@ -1,140 +1,123 @@
 """
-A job runs at least once, and its end is written by who owned it, whatever happens to workers.
+S6: a job runs at least once, and its end is written by who owned it, whatever happens to workers.
 
-Three workers share two thousand jobs of 5 to 50 ms; every second or so one is killed, or frozen
-for longer than its lease. FAULT_JOBS sets how many jobs.
+Every second or so one of three is killed with all that is below it, has its worker process
+killed below its supervisor, or is frozen for longer than its lease.
 """
 
 import os
-import random
 import signal
-from collections import Counter
-from dataclasses import dataclass, field
-from threading import Event
+from contextlib import suppress
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
-from tasks_core import Call, background
-from tasks_core.models import Job
-from tasks_core.states import JobState
 from tests.app.models import Effect
-from tests.app.tasks import leave_attempt
+from tests.faults.kit.books import assert_balanced, attempts, audit
+from tests.faults.kit.havoc import Havoc
+from tests.faults.kit.load import FENCED, all_ended, ask, waits
+from tests.faults.kit.tally import size
 from tests.tasks_core.races import eventually
 
-JOBS = int(os.environ.get("FAULT_JOBS", "2000"))
-CONTROL_JOBS = min(JOBS, 600)
-WORKERS, CONCURRENCY = 3, 4
-LEASE = 1.5  # seconds
-FENCED = "tasks_core.backends.database.DatabaseBackend"
-UNFENCED = "tests.faults.unfenced.UnfencedBackend"
+UNFENCED = "tests.faults.kit.broken.UnfencedBackend"
+JOBS, SECONDS, EVERY = size((800, (0.01, 0.08), (0.4, 1.0)), (20_000, (0.05, 0.5), (1.0, 3.0)))
+CONTROL_JOBS = 300
+WORKERS, CONCURRENCY, LEASE = 3, 4, 1.5
+RECOVERY = 90  # seconds
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@dataclass
-class Havoc:
-    """Kills one of the workers at random, or freezes it, as long as there is work."""
+class Blows(Havoc):
+    """Deals one blow after the other: to all of a worker, to its process alone, or a long sleep."""
 
-    start: object  # of one worker
-    seed: int
-    kills: int = 0
-    freezes: int = 0
-    workers: list = field(default_factory=list)
+    dealt = 0
 
     @property
     def victims(self):
         """Return how many jobs at most were running in a process when it was hit."""
         return (self.kills + self.freezes) * CONCURRENCY
 
-    def wreak(self):
-        chance = random.Random(self.seed)
-        self.workers = [self.start() for _ in range(WORKERS)]
-        eventually(Effect.objects.exists)
-        while Job.objects.filter(state__in=[JobState.READY, JobState.SCHEDULED]).exists():
-            Event().wait(chance.uniform(0.4, 1.4))  # the fault's own rhythm, no waiting for luck
-            victim = chance.randrange(WORKERS)
-            if (self.kills + self.freezes) % 4 == 1:
-                self.freeze(self.workers[victim])
-            else:
-                self.kill(victim)
+    def deal(self, which):
+        [self.kill, self.freeze_long, self.kill_below][self.dealt % 3](which)
+        self.dealt += 1
 
-    def kill(self, number):
-        self.workers[number].kill()
+    def freeze_long(self, which):
+        self.freeze(which, seconds=LEASE * 1.8)
+
+    def kill_below(self, which):
+        for pid in below(self.processes[which].pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self.kills += 1
-        self.workers[number] = self.start()
 
-    def freeze(self, worker):
-        worker.send_signal(signal.SIGSTOP)
-        Event().wait(LEASE * 1.8)  # long enough to be taken for dead
-        worker.send_signal(signal.SIGCONT)
-        self.freezes += 1
+
+def below(pid):
+    """Return the processes that this one has started."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
 
 
 @pytest.fixture
-def havoc(manage_process):
-    """Return the havoc that these tests wreak on workers of a backend."""
+def blows(worker_of):
+    """Let workers of a backend do so many jobs under blows; return the blows."""
 
-    def on(backend, *, seed):
-        settings = {
-            "JOBS": {"BACKEND": backend},
-            "TASKS_CORE": {"LEASE": LEASE, "POLL": 0.2, "CONCURRENCY": CONCURRENCY},
-        }
-        return Havoc(start=lambda: manage_process("run_worker", settings=settings), seed=seed)
+    def run(backend, jobs, deal, **options):
+        start = worker_of(backend, CONCURRENCY=CONCURRENCY, LEASE=LEASE, **options)
+        havoc = Blows(start, number=WORKERS)
+        ask(jobs, seconds=SECONDS)
+        blow = getattr(havoc, deal)
+        havoc.begin()
+        eventually(Effect.objects.exists)
+        havoc.wreak(blow, while_=waits, every=EVERY)
+        eventually(all_ended, seconds=60)
+        return havoc
 
-    return on
-
-
-def enqueue(count):
-    chance = random.Random(count)
-    times = [round(chance.uniform(0.005, 0.05), 3) for _ in range(count)]
-    background.enqueue_many([Call(leave_attempt, [], {"seconds": rest}) for rest in times])
+    return run
 
 
-def all_ended():
-    return not Job.objects.exclude(state=JobState.SUCCESSFUL).exists()
-
-
-def attempts_that_ran():
-    return Counter((e.payload["job"], e.payload["attempt"]) for e in Effect.objects.all())
-
-
-def settled_by_another():
-    """Return the jobs whose value was not written by the attempt that owned them last."""
-    return [
-        (str(job.pk), job.attempts, job.return_value)
-        for job in Job.objects.all()
-        if job.return_value != {"job": str(job.pk), "attempt": job.attempts}
+def recoveries():
+    """Return the seconds from the last sign of each attempt that was cut off to the next one."""
+    began, done = attempts("began"), attempts("done")
+    by_job = {}
+    for job, number in sorted(began):
+        by_job.setdefault(job, []).append((job, number))
+    gaps = [
+        min(began[later]) - max(began[earlier])
+        for all_of_one in by_job.values()
+        for earlier, later in pairwise(all_of_one)
+        if earlier not in done
     ]
+    return sorted(gaps) or [0.0]
 
 
-def test_every_job_ends_and_is_settled_by_its_owner(havoc):
-    enqueue(JOBS)
+def test_every_job_ends_and_is_settled_by_its_owner(blows, tally):
+    havoc = blows(FENCED, JOBS, "deal")
 
-    faults = havoc(FENCED, seed=1)
-    faults.wreak()
-    eventually(all_ended, seconds=60)
-
-    ran = attempts_that_ran()
-    repeats = sum(ran.values()) - JOBS
-    counted = sum(Job.objects.values_list("attempts", flat=True)) - JOBS
-    print(  # noqa: T201 - the figures that the report quotes
-        f"{JOBS} jobs, {faults.kills} kills, {faults.freezes} freezes, "
-        f"{repeats} repeats, {counted} further attempts counted"
+    books, gaps = audit(JOBS), recoveries()
+    p99 = gaps[int(len(gaps) * 0.99)]
+    tally.row(
+        "S6 kill -9 and SIGSTOP",
+        f"{JOBS} jobs, {havoc.kills} kills, {havoc.freezes} freezes, "
+        f"lease {LEASE} s, taken up again within {p99:.1f} s (p99)",
+        lost=len(books.lost),
+        repeated=books.repeated,
+        bound=havoc.victims,
     )
-    assert len({job for job, _ in ran}) == JOBS
-    assert settled_by_another() == []
-    assert set(ran.values()) == {1}, "an attempt ran twice under one number"
-    assert repeats <= counted <= faults.victims
-    assert faults.kills >= 3
+    assert_balanced(books, repeats=havoc.victims, overlaps=havoc.freezes * CONCURRENCY)
+    assert p99 <= RECOVERY
+    assert havoc.kills + havoc.freezes >= 3
 
 
-def test_without_the_fence_it_is_settled_by_others(havoc):
-    enqueue(CONTROL_JOBS)
+def test_without_the_fence_it_is_settled_by_others(blows, tally):
+    # A supervisor would end a worker that wakes from a long sleep before it says anything.
+    havoc = blows(UNFENCED, CONTROL_JOBS, "freeze_long", command="run_bare_worker")
+    for worker in havoc.processes:
+        worker.end()
 
-    faults = havoc(UNFENCED, seed=2)
-    faults.wreak()
-    eventually(all_ended, seconds=60)
-    for worker in faults.workers:
-        worker.stop()
-
-    assert settled_by_another() != []
+    books = audit(CONTROL_JOBS)
+    tally.control("S6 kill -9 and SIGSTOP", f"{len(books.foreign)} settled by others")
+    with pytest.raises(AssertionError, match="foreign"):
+        assert_balanced(books, repeats=havoc.victims, overlaps=havoc.victims)
+    assert books.foreign

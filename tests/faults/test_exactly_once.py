@@ -1,52 +1,30 @@
 """
-Each due instant becomes exactly one job or is covered by one recorded skip, come what may.
+S1: each due instant becomes exactly one job or is covered by one recorded skip, come what may.
 
 Three schedulers share two hundred schedules at 240 times the speed of time, and one of them is
-killed every 0.3 to 0.9 seconds. FAULT_SECONDS sets for how long.
+killed every 0.3 to 0.9 seconds, or (S7) made to stand still.
 """
 
-import os
-import random
-import sys
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from threading import Event
-from time import monotonic
 
 import pytest
 from django.conf import settings
+from django.db.models import Count
 
 from scheduler.models import Schedule
-from tests.faults import oracle
-from tests.faults.books import assert_balanced, audit
+from tasks_core.models import Job
+from tests.faults.kit import oracle
+from tests.faults.kit.havoc import Havoc, lasting
+from tests.faults.kit.ledger import assert_balanced, audit
+from tests.faults.kit.tally import size
 
-SECONDS = float(os.environ.get("FAULT_SECONDS", "60"))
-CONTROL_SECONDS = min(SECONDS, 15)
+SECONDS, CONTROL_SECONDS, FROZEN_SECONDS = size((20, 8, 8), (150, 30, 90))
 PROCESSES, SCHEDULES, SPEED = 3, 200, 240
+EVERY = (0.3, 0.9)
+PATIENCE = 120  # seconds for a control to be found out
+STILL = size(2, 8)  # seconds that a frozen one stands still
 
 pytestmark = pytest.mark.every_database
-
-
-@dataclass
-class Havoc:
-    """Runs a command in several processes and kills one at random, again and again."""
-
-    start: object  # of one process
-    seed: int
-    kills: int = 0
-
-    def wreak(self, *, seconds):
-        chance = random.Random(self.seed)
-        children = [self.start() for _ in range(PROCESSES)]
-        ends_at = monotonic() + seconds
-        while monotonic() < ends_at:
-            Event().wait(chance.uniform(0.3, 0.9))  # the fault's own rhythm, no waiting for luck
-            victim = chance.randrange(PROCESSES)
-            children[victim].kill()
-            self.kills += 1
-            children[victim] = self.start()
-        for child in children:
-            child.stop()
 
 
 @pytest.fixture
@@ -66,36 +44,69 @@ def children(manage_process):
 
 
 @pytest.fixture
-def tell(capsys):
-    def tell(words):
-        with capsys.disabled():
-            sys.stdout.write(f"\n{words}\n")
+def havoc(children):
+    """Deal blows to schedulers, or what is called one, for so long; return the havoc and books."""
 
-    return tell
+    def run(command, blow, seconds, *, or_until=lambda: True):
+        assert children("run_scheduler", "--once").wait() == 0
+        havoc = Havoc(lambda: children(command), number=PROCESSES)
+        havoc.begin()
+        goes_on, gives_up = lasting(seconds), lasting(PATIENCE)
+        havoc.wreak(
+            lambda which: blow(havoc, which),
+            while_=lambda: goes_on() or (gives_up() and not or_until()),
+            every=EVERY,
+        )
+        havoc.end()
+        if command == "run_scheduler":  # what was due while the last one stopped
+            assert children("run_scheduler", "--once").wait() == 0
+        return havoc, audit()
+
+    return run
 
 
-def test_nothing_is_lost_and_nothing_done_twice(children, tell):
-    assert children("run_scheduler", "--once").wait() == 0
-    havoc = Havoc(lambda: children("run_scheduler"), seed=random.randrange(10**6))
+def any_twice():
+    """Say whether some due time has two jobs, which a slow machine takes a while to come to."""
+    jobs = Job.objects.values("context__key", "context__scheduled_for")
+    return jobs.annotate(count=Count("pk")).filter(count__gt=1).exists()
 
-    havoc.wreak(seconds=SECONDS)
-    assert children("run_scheduler", "--once").wait() == 0  # what was due while the last stopped
-    books = audit()
 
-    tell(f"exactly once, {os.environ['TEST_DB']}: {havoc.kills} kills (seed {havoc.seed}), {books}")
+def stand_still(havoc, which):
+    havoc.freeze(which, seconds=STILL)
+
+
+def take_down(tally, scenario, done, books):
+    skipped = f"{books.jobs} jobs, {books.skipped} skipped"
+    tally.row(
+        scenario,
+        f"{done}, {books.due} due: {skipped}",
+        lost=len(books.lost),
+        surplus=len(books.duplicate) + len(books.extra),
+    )
+
+
+def test_nothing_is_lost_and_nothing_done_twice(havoc, tally):
+    wreaked, books = havoc("run_scheduler", Havoc.kill, SECONDS)
+
+    take_down(tally, "S1 killed schedulers", f"{wreaked.kills} kills", books)
     assert Schedule.objects.exclude(error="").count() == 0
     assert_balanced(books)
-    assert havoc.kills >= SECONDS
+    assert wreaked.kills >= SECONDS
 
 
-def test_the_usual_two_steps_are_found_out(children, tell):
-    assert children("run_scheduler", "--once").wait() == 0
-    havoc = Havoc(lambda: children("run_two_steps"), seed=random.randrange(10**6))
+def test_nor_by_schedulers_that_stand_still_for_a_while(havoc, tally):
+    wreaked, books = havoc("run_scheduler", stand_still, FROZEN_SECONDS)
 
-    havoc.wreak(seconds=CONTROL_SECONDS)
-    books = audit()
+    take_down(tally, "S7 frozen schedulers", f"{wreaked.freezes} freezes of {STILL} s", books)
+    assert Schedule.objects.exclude(error="").count() == 0
+    assert_balanced(books)
 
-    tell(f"two steps, {os.environ['TEST_DB']}: {havoc.kills} kills (seed {havoc.seed}), {books}")
+
+def test_the_usual_two_steps_are_found_out(havoc, tally):
+    _, books = havoc("run_two_steps", Havoc.kill, CONTROL_SECONDS, or_until=any_twice)
+
+    for scenario in ("S1 killed schedulers", "S7 frozen schedulers"):
+        tally.control(scenario, f"{len(books.duplicate)} surplus of {books.due} due in two steps")
     with pytest.raises(AssertionError, match="duplicate"):
         assert_balanced(books)
     assert books.duplicate

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from scheduler.models import Occurrence, Schedule
 from tasks_core.models import Job
-from tests.faults import oracle
+from tests.faults.kit import oracle
 
 
 @dataclass

@@ -1,0 +1,77 @@
+"""What is done to processes: killed with all that is below them, frozen, replaced in good order."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from threading import Event
+from time import monotonic
+
+from tests.child import Child
+
+Pause = tuple[float, float]
+
+
+@dataclass
+class Havoc:
+    """Keeps ``number`` processes of one command, and counts what it does to them."""
+
+    start: Callable[[], Child]
+    number: int
+    seed: int = field(default_factory=lambda: random.randrange(10**6))
+    kills: int = 0
+    freezes: int = 0
+    processes: list[Child] = field(default_factory=list)
+
+    def begin(self) -> None:
+        self.chance = random.Random(self.seed)
+        self.processes = [self.start() for _ in range(self.number)]
+
+    def wreak(
+        self, act: Callable[[int], object], *, while_: Callable[[], object], every: Pause
+    ) -> None:
+        """Do ``act`` to one of the processes at random, again and again."""
+        while while_():
+            Event().wait(self.chance.uniform(*every))  # the fault's own rhythm, no waiting for luck
+            act(self.chance.randrange(self.number))
+
+    def kill(self, which: int) -> None:
+        """End a process and all below it at once, and start another."""
+        signal_group(self.processes[which], signal.SIGKILL)
+        self.processes[which].process.wait()
+        self.kills += 1
+        self.processes[which] = self.start()
+
+    def freeze(self, which: int, *, seconds: float) -> None:
+        """Let a process and all below it stand still for a while."""
+        signal_group(self.processes[which], signal.SIGSTOP)
+        Event().wait(seconds)
+        signal_group(self.processes[which], signal.SIGCONT)
+        self.freezes += 1
+
+    def replace(self, which: int) -> int:
+        """Start another process, ask the old one to stop, and return its exit status."""
+        old, self.processes[which] = self.processes[which], self.start()
+        return old.stop()
+
+    def end(self) -> list[int]:
+        """Ask all to stop and return their exit statuses."""
+        for child in self.processes:
+            child.send_signal(signal.SIGTERM)
+        return [child.wait() for child in self.processes]
+
+
+def signal_group(child: Child, number: signal.Signals) -> None:
+    """Send a signal to a process and to what it started; a child leads a group of its own."""
+    with suppress(ProcessLookupError):
+        os.killpg(child.pid, number)
+
+
+def lasting(seconds: float) -> Callable[[], bool]:
+    """Return a condition that is true for so long from now."""
+    ends_at = monotonic() + seconds
+    return lambda: monotonic() < ends_at

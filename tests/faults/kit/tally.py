@@ -1,0 +1,132 @@
+"""
+What each scenario counted: printed always, kept when the results are to be published.
+
+``make faults`` runs the long form and keeps a row for each scenario and database in
+docs/explanation/faults.json; ``python -m tests.faults.kit.tally`` draws the page's table from it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from platform import python_version
+from typing import TypeVar
+
+from django.db import connection
+from django.utils import timezone
+
+from tests.child import ROOT
+
+T = TypeVar("T")
+
+PUBLISHED = ROOT / "docs/explanation/faults.json"
+PAGE = PUBLISHED.with_suffix(".md")
+HEADINGS = ("scenario", "database", "done", "lost", "repeated", "surplus", "control")
+TABLE = re.compile(r"(?<=<!-- table -->\n).*?(?=<!-- end of table -->)", re.DOTALL)
+
+
+def size(short: T, long: T) -> T:
+    """Return ``short`` in CI and ``long`` where FAULTS=long asks for hours rather than minutes."""
+    return long if os.environ.get("FAULTS") == "long" else short
+
+
+@dataclass(frozen=True)
+class Row:
+    """
+    One line of the table.
+
+    ``repeated`` says how many executions there were beyond one for each job, of how many that
+    the faults allow; ``surplus`` are jobs that should not be there; ``control`` is what the same
+    assertions found in a broken variant.
+    """
+
+    scenario: str
+    database: str
+    done: str = ""
+    lost: int = 0
+    repeated: str = "0"
+    surplus: int = 0
+    control: str = ""
+
+
+class Tally:
+    """Takes down rows; ``say`` prints, ``path`` keeps."""
+
+    def __init__(self, say: Callable[[str], object], path: Path | None) -> None:
+        self.say = say
+        self.path = path
+
+    def row(
+        self,
+        scenario: str,
+        done: str,
+        *,
+        lost: int = 0,
+        repeated: int = 0,
+        bound: int = 0,
+        surplus: int = 0,
+    ) -> None:
+        """Take down what a scenario did and found; ``bound`` is how many repeats it allows."""
+        words = f"{repeated} of at most {bound}" if bound else f"{repeated}"
+        told = f"{lost} lost, {words} repeated, {surplus} surplus"
+        self.say(f"{scenario}, {database()}: {done}: {told}")
+        self._keep(scenario, done=done, lost=lost, repeated=words, surplus=surplus)
+
+    def control(self, scenario: str, found: str) -> None:
+        """Take down what the same assertions found in a variant that is broken on purpose."""
+        self.say(f"{scenario}, {database()}, control: {found}")
+        self._keep(scenario, control=found)
+
+    def _keep(self, scenario: str, **changes: object) -> None:
+        if self.path is None:
+            return
+        kept = {_key(row): row for row in read(self.path)} if self.path.exists() else {}
+        key = scenario, database()
+        kept[key] = replace(kept.get(key, Row(*key)), **changes)
+        rows = sorted(kept.values(), key=lambda row: (number(row.scenario), row.database))
+        told = {"measured": circumstances(), "rows": [asdict(row) for row in rows]}
+        self.path.write_text(json.dumps(told, indent=1) + "\n")
+
+
+def read(path: Path) -> list[Row]:
+    return [Row(**row) for row in json.loads(path.read_text())["rows"]]
+
+
+def number(scenario: str) -> tuple[int, str]:
+    """Return what sorts S4 before S13."""
+    return int(re.sub(r"\D", "", scenario.split(maxsplit=1)[0]) or 0), scenario
+
+
+def database() -> str:
+    return {"postgresql": "PostgreSQL", "sqlite": "SQLite", "mysql": "MariaDB"}[connection.vendor]
+
+
+def circumstances() -> str:
+    """Say how and where was measured."""
+    form = size("short form", "long form")
+    return f"{form}, {timezone.localdate()}, {os.cpu_count()} cores, Python {python_version()}"
+
+
+def table(path: Path) -> str:
+    """Return the results as a Markdown table."""
+    lines = [HEADINGS, ["---"] * len(HEADINGS)]
+    lines += [[str(asdict(row)[name]) for name in HEADINGS] for row in read(path)]
+    told = json.loads(path.read_text())["measured"]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines) + f"\n{told}.\n"
+
+
+def drawn(page: str, path: Path) -> str:
+    """Return ``page`` with its table drawn anew."""
+    return TABLE.sub(lambda _: f"\n{table(path)}\n", page)
+
+
+def _key(row: Row) -> tuple[str, str]:
+    return row.scenario, row.database
+
+
+if __name__ == "__main__":
+    PAGE.write_text(drawn(PAGE.read_text(), PUBLISHED))

@@ -1,0 +1,34 @@
+"""The page says what ``make faults`` has counted, and every scenario on it has its control."""
+
+import json
+
+import pytest
+
+from tests.faults.kit.tally import PAGE, PUBLISHED, Row, Tally, drawn, read
+
+
+def test_the_page_has_the_table_of_the_results():
+    assert PAGE.read_text() == drawn(PAGE.read_text(), PUBLISHED)
+
+
+def test_every_scenario_was_found_out_when_broken():
+    assert [row.scenario for row in read(PUBLISHED) if not row.control] == []
+
+
+@pytest.mark.django_db
+def test_a_row_keeps_its_control_whichever_comes_first(tmp_path, tally):
+    kept = Tally(say=str, path=tmp_path / "results.json")
+
+    kept.control("S1 tea", "7 lost")
+    kept.row("S1 tea", "9 cups", repeated=2, bound=4)
+    kept.row("S10 coffee", "1 cup")
+    kept.row("S2 milk", "1 cup")
+    kept.control("S2 milk", "all spilt")
+
+    rows = {row.scenario: row for row in read(kept.path)}
+    assert list(rows) == ["S1 tea", "S2 milk", "S10 coffee"]
+    assert rows["S1 tea"] == Row(
+        "S1 tea", rows["S1 tea"].database, "9 cups", 0, "2 of at most 4", 0, "7 lost"
+    )
+    assert rows["S2 milk"].control == "all spilt"
+    assert json.loads(kept.path.read_text())["measured"]

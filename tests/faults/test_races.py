@@ -1,0 +1,87 @@
+"""
+S13: whoever races for jobs, each is executed once; whoever races for a key, one job has it.
+
+Sixteen workers (four in the short form) wait for one batch of jobs; 64 threads ask at one
+moment for the same key.
+"""
+
+import pytest
+
+from tasks_core import background
+from tasks_core.models import Job, Process
+from tests.faults.kit.books import assert_balanced, audit
+from tests.faults.kit.havoc import Havoc
+from tests.faults.kit.load import FENCED, all_ended, ask, waits
+from tests.faults.kit.tally import size
+from tests.faults.tasks import work
+from tests.tasks_core.races import eventually, together
+
+WORKERS, JOBS = size((4, 800), (16, 10_000))
+GREEDY = "tests.faults.kit.broken.GreedyBackend"
+THREADS, ROUNDS = 64, size(3, 30)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def race(worker_of):
+    """Let workers of a backend race for so many jobs."""
+
+    def run(backend, jobs, *, until):
+        racers = Havoc(worker_of(backend), number=WORKERS)
+        racers.begin()
+        eventually(lambda: Process.objects.count() >= WORKERS, seconds=60)
+        ask(jobs)
+        eventually(until, seconds=size(60, 600))
+        assert racers.end() == [0] * WORKERS
+        return audit(jobs)
+
+    return run
+
+
+def test_each_job_is_executed_once(race, tally):
+    books = race(FENCED, JOBS, until=all_ended)
+
+    tally.row("S13 race for jobs", f"{WORKERS} workers, {JOBS} jobs", repeated=books.repeated)
+    assert_balanced(books)
+
+
+def test_without_locks_some_are_executed_by_several(race, tally):
+    books = race(GREEDY, JOBS // 2, until=lambda: not waits())
+
+    tally.control("S13 race for jobs", f"{books.repeated} repeated of {books.jobs}")
+    with pytest.raises(AssertionError, match="repeated"):
+        assert_balanced(books)
+    assert books.repeated
+
+
+def race_for_key(ask_for_key):
+    """Return how many jobs too many there are after all rounds."""
+    for number in range(ROUNDS):
+        together(THREADS, lambda _, key=f"report {number}": ask_for_key(key))
+    return Job.objects.count() - ROUNDS
+
+
+def test_one_job_has_the_key(tally):
+    surplus = race_for_key(lambda key: background.enqueue(work, key=key))
+
+    tally.row("S13 race for a key", f"{THREADS} threads, {ROUNDS} keys", surplus=surplus)
+    assert surplus == 0
+    assert Job.objects.values("active_key").distinct().count() == ROUNDS
+
+
+def test_the_key_is_told_to_everybody_who_asked():
+    ids = together(THREADS, lambda _: background.enqueue(work, key="report").id)
+
+    assert len(set(ids)) == 1
+
+
+def test_to_look_first_is_not_enough(tally):
+    def look_first(key):
+        if not Job.objects.filter(label=key).exists():
+            background.enqueue(work, label=key)
+
+    surplus = race_for_key(look_first)
+
+    tally.control("S13 race for a key", f"{surplus} jobs too many")
+    assert surplus > 0
