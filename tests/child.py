@@ -32,7 +32,7 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            start_new_session=True,  # so that end() finds the children of a reloader, too
+            start_new_session=True,  # so that kill() and end() find its own children, too
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -55,10 +55,19 @@ class Child:
     def send_signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 
+    def send_to_all(self, number: signal.Signals) -> None:
+        """Send a signal to it and to all that it has started."""
+        os.killpg(self.process.pid, number)
+
     def kill(self) -> None:
-        """End it at once, without a chance to tidy up."""
-        self.process.kill()
+        """End it at once with all that it has started, without a chance to tidy up."""
+        self.send_to_all(signal.SIGKILL)
         self.process.wait()
+
+    def workers(self) -> list[int]:
+        """Return the process ids of what it has started and not yet buried, oldest first."""
+        path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(pid) for pid in path.read_text().split()]
 
     def wait(self, timeout: float = 60) -> int:
         """Wait until it ends by itself and return its exit status."""

@@ -124,6 +124,8 @@ def _postgres_programs() -> Path:
     # The environment may lie under a home that only root may enter; the libraries are found
     # relative to the programs, so both are copied with their place.
     copy = folder() / "programs"
+    if copy.exists():
+        return copy / package.name / programs.parent.name / "bin"
     shutil.copytree(programs.parent, copy / package.name / programs.parent.name, symlinks=True)
     libraries = package.with_name(package.name + ".libs")
     shutil.copytree(libraries, copy / libraries.name, symlinks=True)

@@ -1,7 +1,10 @@
 """Tasks of the test app, found by child processes as well."""
 
 import asyncio
+import fcntl
+import subprocess
 import sys
+from pathlib import Path
 from threading import Event
 
 from asgiref.sync import sync_to_async
@@ -85,3 +88,34 @@ async def leave_effect_in_transaction(name, *, fail, seconds=0.2):
 
     await asyncio.sleep(0)
     await sync_to_async(leave)()
+
+
+def chatter():
+    print("printed")  # noqa: T201 - what careless tasks do
+    sys.stdout.flush()
+    subprocess.run(["echo", "echoed"], check=True)
+
+
+@task(takes_context=True)
+def count_to(context: JobContext, total, rest=0.0):
+    """Say how far it is, then take some time."""
+    for done in range(total + 1):
+        context.progress(done, total)
+    Event().wait(rest)
+    return total
+
+
+def take_a_place(folder, places, seconds):
+    """Hold one of some places for a while; the kernel frees those of a process that dies."""
+    for number in range(places):
+        with (Path(folder) / str(number)).open("w") as place:
+            try:
+                fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            Event().wait(seconds)
+            break
+    else:
+        Effect.objects.create(name="no place")
+        return
+    Effect.objects.create(name="place")

@@ -15,6 +15,7 @@ HOMES = {
     "apscheduler": ["scheduler/timer.py"],
     "cron_descriptor": ["scheduler/due/descriptions.py"],  # optional: cron in words
     "pytest": ["tasks_core/testing/plugin.py"],  # optional: loaded by pytest itself
+    "rich": ["tasks_core/management/jobs/bar.py"],  # optional: bars on a terminal
     "environ": ["example_site/config/settings.py"],
 }
 # What a package may import anywhere, beside the standard library and itself.

@@ -14,10 +14,12 @@ from scheduler import dashboard
 from scheduler.dashboard import drawing
 from scheduler.dashboard.spans import span
 from scheduler.models import Schedule
-from tasks_core import background, job_backends
+from tasks_core import JobState, background, job_backends
+from tasks_core.models import Limit, Queue
 from tasks_core.testing import FrozenClock, drain
 from tests.app import tasks
 from tests.scheduler.places import HOUR, MINUTE, at, declare, tick
+from tests.tasks_core.rows import make_job
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 
@@ -166,8 +168,28 @@ class TestLanes:
             row.pk = f"tea {number}"
             row.save(force_insert=True)
 
-        with FrozenClock(at(9)), django_assert_max_num_queries(30):
+        with FrozenClock(at(9)), django_assert_max_num_queries(32):
             dashboard.snapshot()
+
+
+class TestJobs:
+    def test_progress_and_limits_are_told(self):
+        make_job(JobState.RUNNING, label="moves", progress_done=3, progress_total=10)
+        make_job(label="waits", parked=True, concurrency_key="pot", concurrency_limit=1)
+        Limit.objects.create(key="pot", permits=1)
+
+        snapshot = look(at(9))
+
+        lines = {line.label: line for line in snapshot.jobs}
+        assert (lines["moves"].progress, lines["moves"].percent) == ("3 of 10 (30 %)", 30)
+        assert lines["waits"].note == "waits for concurrency key pot"
+        assert snapshot.counts["ready"] == 1
+
+    def test_a_job_of_a_paused_queue_is_not_late(self):
+        make_job(queue="mail", run_after=at(8))
+        Queue.objects.create(name="mail", paused_at=at(8))
+
+        assert vital(look(at(9)), "oldest_ready").level == "good"
 
 
 class TestPages:

@@ -1,5 +1,7 @@
 """Jobs and processes in the admin: to view is one permission, to operate another."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
@@ -7,14 +9,18 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from tasks_core import JobState, background
-from tasks_core.models import Job
+from tasks_core.admin import acts
+from tasks_core.backends.database import indexed
+from tasks_core.models import Job, Limit, Queue
 from tasks_core.testing import drain
 from tests.app.tasks import explode_once
 from tests.tasks_core.rows import fresh, make_job, make_process
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(databases=["default", "queue"])
 
 JOBS = "admin:tasks_core_job_changelist"
+QUEUES = "admin:tasks_core_queue_changelist"
+LIMITS = "admin:tasks_core_limit_changelist"
 
 
 @pytest.fixture
@@ -70,10 +76,10 @@ def test_the_list_can_be_searched_and_filtered(admin_client):
     found = admin_client.get(reverse(JOBS), {"q": "tea"}).content.decode()
     failed = admin_client.get(reverse(JOBS), {"state__exact": "failed"}).content.decode()
 
-    assert ">tea</a>" in found
-    assert ">coffee</a>" not in found
-    assert ">coffee</a>" in failed
-    assert ">tea</a>" not in failed
+    assert ">tea <small" in found
+    assert ">coffee <small" not in found
+    assert ">coffee <small" in failed
+    assert ">tea <small" not in failed
 
 
 @pytest.mark.parametrize("state", JobState)
@@ -128,7 +134,7 @@ def test_who_operates_retries_cancels_and_deletes(client, member):
     )
 
     assert "1 of 1 job made ready" in act(client, "retry", failed)
-    assert "1 of 2 jobs cancelled" in act(client, "cancel", ready, running)
+    assert "1 of 2 jobs cancelled, 1 asked to stop" in act(client, "cancel", ready, running)
     assert "1 of 2 jobs deleted" in act(client, "delete", ready, running)
 
     assert fresh(failed).state == JobState.READY
@@ -137,6 +143,7 @@ def test_who_operates_retries_cancels_and_deletes(client, member):
     assert history() == {
         (str(failed.pk), "made ready"),
         (str(ready.pk), "cancelled"),
+        (str(running.pk), "asked to stop"),
         (str(ready.pk), "deleted"),
     }
     assert {entry.user for entry in LogEntry.objects.all()} == {member}
@@ -163,3 +170,173 @@ def test_processes_are_listed_alive_or_not(admin_client):
     assert "kettle" in html
     url = reverse("admin:tasks_core_process_change", args=[process.pk])
     assert admin_client.get(url).status_code == 200
+
+
+def listed(client, **filters):
+    return client.get(reverse(JOBS), filters).content.decode()
+
+
+@pytest.mark.parametrize("state", [*(state.value for state in JobState), "parked"])
+def test_each_state_can_be_chosen_and_parked_ones_apart(admin_client, state):
+    Limit.objects.create(key="pot", permits=1)
+    for each in JobState:
+        make_job(each, label=f"a {each} job")
+    make_job(label="a parked job", parked=True, concurrency_key="pot", concurrency_limit=1)
+
+    html = listed(admin_client, state__exact=state)
+
+    assert [name for name in [*JobState, "parked"] if f"a {name} job" in html] == [state]
+
+
+def test_jobs_are_chosen_by_queue_and_task(admin_client):
+    make_job(queue="mail", label="letter")
+    make_job(JobState.SUCCESSFUL, task="a.b", label="parcel")
+
+    by_queue, by_task = listed(admin_client, queue="mail"), listed(admin_client, task="a.b")
+
+    assert ("letter" in by_queue, "parcel" in by_queue) == (True, False)
+    assert ("letter" in by_task, "parcel" in by_task) == (False, True)
+    assert "?queue=mail" in listed(admin_client)
+    assert "?task=a.b" in listed(admin_client)
+
+
+def test_a_job_is_found_by_its_id(admin_client):
+    mine, other = make_job(label="mine"), make_job(label="another")
+
+    html = listed(admin_client, q=str(mine.pk))
+
+    assert ("mine" in html, "another" in html) == (True, False)
+    assert other.pk != mine.pk
+
+
+def test_counting_stops_where_nobody_turns_pages(admin_client, monkeypatch):
+    monkeypatch.setattr(indexed, "COUNTED", 3)
+    for _ in range(5):
+        make_job()
+
+    assert "3 jobs" in listed(admin_client)
+
+
+def test_progress_and_what_a_job_waits_for_are_shown(admin_client):
+    running = make_job(JobState.RUNNING, progress_done=3, progress_total=10)
+    parked = make_job(parked=True, concurrency_key="pot", suspect=True)
+
+    html = listed(admin_client)
+
+    assert '<progress class="job-progress" max="10" value="3">' in html
+    assert "waits for concurrency key pot" in html
+    assert "its process died" in page_of(admin_client, parked)
+    assert "3 of 10 (30 %)" in page_of(admin_client, running)
+
+
+def test_many_jobs_are_changed_batch_by_batch(client, member, monkeypatch):
+    monkeypatch.setattr(acts, "BATCH", 2)
+    may_operate(member)
+    jobs = [make_job(JobState.FAILED) for _ in range(5)]
+
+    assert "5 of 5 jobs made ready" in act(client, "retry", *jobs)
+    assert len(history()) == 5
+
+
+def test_each_database_of_jobs_is_a_choice(client, member):
+    may_operate(member)
+    here = background.enqueue("tests.app.tasks.nothing", label="here")
+    there = background.on("queue").enqueue("tests.app.tasks.nothing", label="there")
+
+    assert ">here <small" in listed(client)
+    assert ">there <small" not in listed(client)
+    assert ">there <small" in listed(client, backend="queue")
+    assert ">here <small" not in listed(client, backend="queue")
+
+    for result in (here, there):  # a link from elsewhere names no backend
+        url = reverse("admin:tasks_core_job_change", args=[result.id])
+        assert client.get(url).status_code == 200
+    client.post(
+        f"{reverse(JOBS)}?backend=queue", {"action": "cancel", "_selected_action": [str(there.id)]}
+    )
+    here.refresh()
+    there.refresh()
+    assert (here.status, there.status) == ("ready", "cancelled")
+
+
+def test_a_page_of_nothing_is_not_found(admin_client):
+    for name in ("job", "process"):
+        url = reverse(f"admin:tasks_core_{name}_change", args=["tea"])
+        assert admin_client.get(url).status_code == 302
+
+
+def queues(client, **data):
+    if data:
+        response = client.post(reverse(QUEUES), {"backend": "default"} | data, follow=True)
+    else:
+        response = client.get(reverse(QUEUES))
+    return response.status_code, response.content.decode()
+
+
+def may(user, *names):
+    user.user_permissions.add(*Permission.objects.filter(codename__in=names))
+
+
+def test_queues_are_shown_with_their_jobs(client, member):
+    may(member, "view_queue")
+    make_job(queue="mail")
+    make_job(JobState.RUNNING, queue="mail")
+
+    status, html = queues(client)
+
+    assert status == 200
+    assert 'data-queue="mail"' in html
+    assert html.count('<td class="job-number">1</td>') == 2
+    assert "<button" not in html.split('class="job-queues"')[1]
+
+
+def test_a_queue_is_paused_and_resumed_with_a_note(client, member):
+    may(member, "view_queue", "change_queue")
+    make_job(queue="mail")
+
+    _, html = queues(client, queue="mail", pause="1", reason="storm")
+    queue = Queue.objects.get()
+    assert (queue.paused_by, queue.reason, queue.paused_at is None) == ("ann", "storm", False)
+    assert "is paused" in html
+    assert "storm" in html
+
+    _, html = queues(client, queue="mail", resume="1")
+    assert "goes on" in html
+    assert Queue.objects.get().paused_at is None
+    assert history() == {("mail", "paused: storm"), ("mail", "resumed")}
+
+
+@pytest.mark.parametrize("names", [(), ("view_queue",)])
+def test_to_look_at_queues_is_not_to_switch_them(client, member, names):
+    may(member, *names)
+
+    status, _ = queues(client, queue="mail", pause="1")
+
+    assert status == 403
+    assert not Queue.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "data", [{"queue": "", "pause": "1"}, {"queue": "mail", "pause": "1", "backend": "gone"}]
+)
+def test_a_queue_that_cannot_be_is_not_paused(client, member, data):
+    may(member, "view_queue", "change_queue")
+
+    status, _ = queues(client, **data)
+
+    assert status == 200
+    assert not Queue.objects.exists()
+
+
+def test_limits_tell_how_full_they_are_and_who_waits(admin_client):
+    Limit.objects.create(key="pot", permits=2)
+    Limit.objects.create(key="tap", spacing=timedelta(seconds=6))
+    make_job(JobState.RUNNING, concurrency_key="pot", concurrency_limit=2)
+    make_job(parked=True, concurrency_key="pot", concurrency_limit=2)
+
+    html = admin_client.get(reverse(LIMITS)).content.decode()
+
+    assert '<progress class="job-progress" max="2" value="1"></progress> 1 of 2' in html
+    assert "at most 2 at once" in html
+    assert "one every 6.0 s" in html
+    assert 'class="field-waiting">1<' in html

@@ -8,9 +8,8 @@ from asgiref.sync import async_to_sync
 from django.contrib.auth.models import Group
 
 from tasks_core import Call, background, job_backends
-from tasks_core.calls import instant
 from tasks_core.exceptions import InvalidCall
-from tasks_core.models import Job
+from tasks_core.options import instant
 from tasks_core.testing import FrozenClock
 from tests.app.tasks import nothing
 from tests.tasks_core.rows import HOUR, NOON
@@ -49,6 +48,14 @@ def checked(**fields):
         ({"expires_at": 5}, "expires_at must be"),
         ({"creator": 5}, "creator must be a model instance or text"),
         ({"context": {1: 2}}, "context"),
+        ({"on_conflict": "drop"}, '"keep" or "replace"'),
+        ({"on_conflict": "replace"}, "needs a key"),
+        ({"concurrency": "tea"}, "a key and a number"),
+        ({"concurrency": (" tea", 1)}, "the key of concurrency"),
+        ({"concurrency": ("tea {", 1)}, "cannot be read"),
+        ({"concurrency": ("tea {a.b}", 1)}, "no more"),
+        ({"concurrency": ("tea", 0)}, "1 to"),
+        ({"rate": "often"}, "rate must be"),
     ],
 )
 def test_what_cannot_be_stored_is_refused_with_its_name(fields, words):
@@ -101,22 +108,37 @@ def test_the_options_are_checked_in_the_call_and_not_in_its_building():
     Call(print, priority="high")
 
 
-@pytest.mark.django_db
 def test_a_delay_counts_from_the_backends_clock(monkeypatch):
-    backend, readings = job_backends["default"], []
+    backend, readings = job_backends["dummy"], []
+    backend.clear()
 
     def now():
         readings.append(NOON.replace(year=2100))
         return readings[-1]
 
-    monkeypatch.setattr(backend, "now", now)
+    monkeypatch.setattr(backend, "now", now, raising=False)
     delays = [Call(nothing, when=HOUR, expires_at=2 * HOUR) for _ in range(3)]
-    background.enqueue_many(delays)
+    background.on("dummy").enqueue_many(delays)
 
-    assert {(job.run_after, job.expires_at) for job in Job.objects.all()} == {
+    assert {(call.when, call.expires_at) for call in backend.calls} == {
         (readings[0] + HOUR, readings[0] + 2 * HOUR)
     }
-    assert len(readings) == 2  # one for the delays, one for the storing
+    assert len(readings) == 1
+
+
+def test_a_delay_is_left_to_a_backend_that_counts_it_itself():
+    assert checked_without_clock(when=HOUR).when == HOUR
+    with pytest.raises(InvalidCall, match="outside the calendar"):
+        checked_without_clock(when=timedelta.max)
+
+
+def checked_without_clock(**fields):
+    return Call(print, **fields).checked(now=None)
+
+
+def test_a_call_says_what_is_not_the_default():
+    assert Call(print, queue="default", priority=0, context={}).said() == {}
+    assert Call(print, queue="mail", key="k").said() == {"queue": "mail", "key": "k"}
 
 
 def test_the_asynchronous_twin_asks_the_backends_clock_too(monkeypatch):

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from tasks_core.backends.database.claim import claim, start
-from tasks_core.models import Job
+from tasks_core.backends.database.claim import claim, has_suspects
+from tasks_core.models import Job, Queue
 from tasks_core.states import JobState
 from tests.tasks_core.races import together
 from tests.tasks_core.rows import HOUR, NOON, claim_one, fresh, make_job, make_jobs, make_process
@@ -26,7 +26,7 @@ def test_a_claim_is_recorded_with_owner_fence_and_attempt():
 
     row = fresh(job)
     assert (row.state, row.claimed_by, row.claimed_at) == (JobState.RUNNING, process, NOON)
-    assert (row.fence, row.attempts, row.started_at) == (7, 2, None)
+    assert (row.fence, row.attempts, row.started_at) == (7, 2, NOON)
     assert (attempt.owner, attempt.fence, attempt.number) == (process.pk, 7, 2)
 
 
@@ -84,21 +84,58 @@ def test_an_expired_job_is_never_claimed():
     assert claimed() == [living.pk]
 
 
-def test_a_start_is_noted_for_the_owner_alone():
-    make_job()
-    attempt = claim_one()
-    Job.objects.update(claimed_by=make_process())
+def test_jobs_of_short_tasks_are_claimed_ahead():
+    make_jobs(5, task="short")
 
-    assert start("default", [attempt], now=NOON) == []
-    assert fresh(attempt).started_at is None
+    assert len(claimed(2, ahead=2, short=["short"])) == 4
 
 
-def test_a_start_is_noted_with_its_time():
-    make_job()
-    attempt = claim_one()
+def test_no_long_job_is_claimed_ahead_and_none_that_must_not_be_counted_in_vain():
+    make_jobs(2, task="long")
+    for fields in (
+        {"task": "long"},
+        {"max_attempts": 1},
+        {"concurrency_key": "k"},
+        {"rate_key": "k"},
+        {"timeout": timedelta(seconds=1)},
+    ):
+        make_job(**{"task": "short", "run_after": NOON + timedelta(seconds=1)} | fields)
+    wanted = make_job(task="short", run_after=NOON + timedelta(seconds=2))
 
-    assert start("default", [attempt], now=NOON) == [attempt]
-    assert fresh(attempt).started_at == NOON
+    found = claimed(2, ahead=9, short=["short"])
+
+    assert len(found) == 3
+    assert found[-1] == wanted.pk
+
+
+def test_a_parked_job_is_not_claimed():
+    make_job(parked=True, concurrency_key="k")
+
+    assert claimed() == []
+
+
+def test_a_suspect_is_claimed_by_who_asks_for_one_alone():
+    suspect, other = make_job(suspect=True), make_job()
+
+    assert has_suspects("default")
+    assert claimed() == [other.pk]
+    assert claimed(alone=True) == [suspect.pk]
+    assert not has_suspects("default")
+
+
+def test_a_paused_queue_waits_while_the_others_are_served():
+    make_job(queue="mail", priority=9)
+    urgent, other = make_job(queue="b", priority=1), make_job(queue="a")
+    Queue.objects.create(name="mail", paused_at=NOON)
+
+    assert claimed(queues=["mail"]) == []
+    assert claimed(1) == [urgent.pk]
+    assert claimed() == [other.pk]
+    assert claimed() == []
+
+    Queue.objects.update(paused_at=None)
+
+    assert len(claimed()) == 1
 
 
 @pytest.mark.django_db(transaction=True)

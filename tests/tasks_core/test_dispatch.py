@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from tasks_core.backends.database.dispatch import dispatch, next_run_after
+from tasks_core import clock
+from tasks_core.backends.database.dispatch import dispatch
 from tasks_core.models import Job
 from tasks_core.states import JobState
+from tests.tasks_core.notifications import listening
 from tests.tasks_core.races import together
 from tests.tasks_core.rows import HOUR, NOON, fresh, make_job, make_jobs
 
@@ -23,6 +25,15 @@ def test_a_job_becomes_ready_at_its_time_and_not_before():
 
     assert dispatch("default", now=NOON) == 1
     assert fresh(job).state == JobState.READY
+
+
+def test_the_database_says_what_time_it_is():
+    past = make_job(JobState.SCHEDULED, run_after=clock.db_now() - HOUR)
+    future = make_job(JobState.SCHEDULED, run_after=clock.db_now() + HOUR)
+
+    assert dispatch("default") == 1
+
+    assert [fresh(job).state for job in (past, future)] == [JobState.READY, JobState.SCHEDULED]
 
 
 def test_nothing_but_the_state_changes():
@@ -45,13 +56,17 @@ def test_the_oldest_come_first_when_there_are_too_many():
     assert left.run_after == NOON - timedelta(minutes=1)
 
 
-def test_the_next_deferred_job_is_known():
-    assert next_run_after("default") is None
-    make_job(JobState.SCHEDULED, run_after=NOON + 2 * HOUR)
-    make_job(JobState.SCHEDULED, run_after=NOON + HOUR)
-    make_job(JobState.READY)
+@pytest.mark.vendor("postgresql")
+@pytest.mark.django_db(transaction=True)
+def test_the_workers_of_their_queues_are_told():
+    make_job(JobState.SCHEDULED, run_after=NOON, queue="tea")
+    make_job(JobState.SCHEDULED, run_after=NOON + HOUR, queue="coffee")
 
-    assert next_run_after("default") == NOON + HOUR
+    with listening() as ear:
+        dispatch("default", now=NOON)
+        dispatch("default", now=NOON)
+
+        assert ear.heard() == ["tea"]
 
 
 @pytest.mark.django_db(transaction=True)

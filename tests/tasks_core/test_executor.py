@@ -11,7 +11,8 @@ from tasks_core.attempts import Attempt
 from tasks_core.exceptions import InvalidCall
 from tasks_core.outcomes import Errored, Snoozed, Succeeded
 
-HOUR = timedelta(hours=1)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+UNKNOWN = "tasks_core.exceptions.UnknownTask"
 
 
 @task
@@ -81,7 +82,7 @@ def test_what_is_not_json_fails_for_good(function):
 
     assert isinstance(outcome, Errored)
     assert (outcome.reason, outcome.retry_in) == ("result", None)
-    assert "The return value: a object is not JSON" in outcome.error.message
+    assert "The return value: an object is not JSON" in outcome.error.message
 
 
 @pytest.mark.parametrize("function", [raise_what, raise_what_later])
@@ -127,8 +128,52 @@ def test_a_row_that_was_tampered_with_is_an_error_of_its_job(fields):
     assert isinstance(outcome, Errored)
 
 
-def test_a_name_that_cannot_be_resolved_fails_for_good():
-    outcome = executor.execute(Attempt(job_id=uuid4(), task="os.system", args=["true"]))
+def unknown(*since):
+    """Run a task that nobody knows, after workers of these instants did not know it either."""
+    errors = [{"exception": UNKNOWN, "at": at.isoformat()} for at in since]
+    return executor.execute(Attempt(job_id=uuid4(), task="os.system", errors=errors))
+
+
+def test_a_name_that_cannot_be_resolved_waits_for_a_deploy(frozen_clock):
+    outcome = unknown()
+
+    assert outcome.error.exception == UNKNOWN
+    assert timedelta(seconds=2.5) <= outcome.delay <= timedelta(seconds=5)
+    assert not executor.is_async(Attempt(job_id=uuid4(), task="os.system"))
+
+
+def test_it_waits_about_as_long_again_as_it_has_waited(frozen_clock):
+    noon = frozen_clock.moment
+
+    outcome = unknown(noon - 4 * MINUTE, noon - MINUTE)
+
+    assert 2 * MINUTE <= outcome.delay <= 4 * MINUTE
+
+
+def test_it_waits_no_longer_than_the_grace(frozen_clock):
+    assert unknown(frozen_clock.moment - 50 * MINUTE).delay == 10 * MINUTE
+
+
+def test_after_the_grace_it_fails_for_good(frozen_clock):
+    outcome = unknown(frozen_clock.moment - HOUR)
 
     assert (outcome.reason, outcome.retry_in) == ("unknown task", None)
-    assert not executor.is_async(Attempt(job_id=uuid4(), task="os.system"))
+
+
+def test_only_the_latest_refusals_count(frozen_clock):
+    noon = frozen_clock.moment
+    errors = [
+        {"exception": UNKNOWN, "at": (noon - 5 * HOUR).isoformat()},
+        {"exception": "builtins.ValueError", "at": (noon - 4 * HOUR).isoformat()},
+    ]
+
+    outcome = executor.execute(Attempt(job_id=uuid4(), task="os.system", errors=errors))
+
+    assert isinstance(outcome, Snoozed)
+
+
+@pytest.mark.parametrize("errors", [7, [7], [{}], [{"exception": UNKNOWN, "at": "noon"}]])
+def test_a_history_that_was_tampered_with_grants_no_grace(errors):
+    outcome = executor.execute(Attempt(job_id=uuid4(), task="os.system", errors=errors))
+
+    assert outcome.reason == "unknown task"

@@ -208,6 +208,7 @@ def test_an_expired_call_does_not_run():
 
 def test_options_that_change_nothing_in_band_are_accepted():
     options = {"priority": 5, "queue": "mail", "key": "k", "max_attempts": 2, "label": "Tea"}
+    options |= {"on_conflict": "replace", "concurrency": ("tea", 1), "rate": "1/m"}
 
     assert background.enqueue(look, [1], **options).is_finished
 

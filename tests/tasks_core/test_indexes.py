@@ -1,6 +1,7 @@
 """Each question that workers repeat is answered by its index, with many rows, on every database."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from tasks_core.backends.database.cancel import expire
 from tasks_core.backends.database.claim import claim
-from tasks_core.backends.database.dispatch import dispatch, next_run_after
+from tasks_core.backends.database.dispatch import dispatch
+from tasks_core.backends.database.look import look
 from tasks_core.backends.database.prune import prune
 from tasks_core.backends.database.rescue import rescue
 from tasks_core.models import Job, Process
@@ -82,33 +84,67 @@ def claiming(**options):
     return lambda: claim("default", owner=owner, limit=5, now=NOON + timedelta(days=2), **options)
 
 
+def claim_plans(**options):
+    """Return the plans of the statements that choose the jobs of a claim."""
+    return plans(claiming(**options), start=("SELECT", "WITH"), part="ORDER BY")
+
+
+def reads_on(index, plan):
+    """Say whether the jobs are read in the order of ``index``, and no more than are wanted."""
+    if connection.vendor == "postgresql":
+        return re.search(
+            rf"LockRows.*\n(.*Result.*\n|.*Filter.*\n)*.*Index Scan using {index}", plan
+        )
+    all_rows = r'SCAN tasks_core_job|"table_name": "tasks_core_job", "access_type": "ALL"'
+    return index in plan and not re.search(all_rows, plan)
+
+
 def test_a_claim_of_one_queue_uses_its_index():
-    for plan in plans(claiming(queues=["mail"]), part="ORDER BY"):
-        assert "job_claim_of_queue" in plan, plan
-        assert not sorts(plan), plan
+    for plan in claim_plans(queues=["mail"]):
+        assert reads_on("job_claim_of_queue", plan), plan
 
 
 def test_a_claim_of_all_queues_uses_its_index():
-    for plan in plans(claiming(), part="ORDER BY"):
-        assert "job_claim_of_" in plan, plan
-        assert not sorts(plan), plan
+    for plan in claim_plans():
+        assert reads_on("job_claim_of_all", plan), plan
 
 
-def test_a_claim_of_some_queues_uses_an_index():
-    for plan in plans(claiming(queues=["mail", "reports"]), part="ORDER BY"):
-        assert "job_claim_of_" in plan, plan
+def test_a_claim_of_some_queues_looks_into_each():
+    index = "job_claim_of_" if connection.vendor == "mysql" else "job_claim_of_queue"
+    for plan in claim_plans(queues=["mail", "reports"]):
+        assert reads_on(index, plan), plan
+
+
+def test_a_suspect_is_found_by_its_own_index():
+    [pk] = Job.objects.filter(state=JobState.READY).values_list("pk", flat=True)[:1]
+    Job.objects.filter(pk=pk).update(suspect=True)
+    owner = make_process().pk
+
+    for plan in plans(
+        lambda: claim("default", owner=owner, limit=1, alone=True), ("SELECT", "WITH"), "ORDER BY"
+    ):
+        assert "job_suspect" in plan, plan
 
 
 def test_dispatch_uses_its_index():
-    for plan in plans(lambda: dispatch("default", now=NOON + timedelta(minutes=10), limit=5)):
+    def move():
+        dispatch("default", now=NOON + timedelta(minutes=10), limit=5)
+
+    for plan in plans(move, start=("SELECT", "\nWITH"), part="run_after"):
         assert "job_dispatch" in plan, plan
         assert not sorts(plan), plan
 
 
-def test_the_next_deferred_job_is_found_by_the_index_of_dispatch():
-    [plan] = plans(lambda: next_run_after("default"))
+def test_a_look_reads_the_first_entries_of_indexes():
+    owner = make_process().pk
 
-    assert "job_dispatch" in plan, plan
+    [plan] = plans(lambda: look("default", owner), start="\nSELECT")
+
+    for index in ("job_dispatch", "job_expiry", "job_owner", "job_suspect", "job_claim_of_all"):
+        assert index in plan, plan
+    assert "Seq Scan on tasks_core_job" not in plan, plan
+    assert not re.search(r"SCAN tasks_core_job(?! USING)", plan), plan
+    assert not re.search(r'"tasks_core_job", "access_type": "(ALL|index)"', plan), plan
     assert not sorts(plan), plan
 
 

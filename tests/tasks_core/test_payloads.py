@@ -61,7 +61,7 @@ def nested(levels):
         ({"a\0b": 1}, "NUL"),
         ("\ud800", "lone surrogate"),
         ({1: "one"}, "keys of JSON objects are text"),
-        (object(), "a object is not JSON"),
+        (object(), "an object is not JSON"),
         (b"bytes", "a bytes is not JSON"),
         ({1, 2}, "a set is not JSON"),
         (Decimal(1), "a Decimal is not JSON"),

@@ -67,6 +67,12 @@ def only_installed_apps(monkeypatch):
     monkeypatch.setattr(registry, "extra_rules", [])
 
 
+@pytest.fixture
+def no_grace(settings):
+    """Fail what is unknown at once, as if every deploy had ended long ago."""
+    settings.TASKS_CORE = {"UNKNOWN_TASK_GRACE": 0}
+
+
 @pytest.mark.parametrize("name", FORBIDDEN)
 @pytest.mark.usefixtures("only_installed_apps")
 def test_a_stored_name_that_is_no_task_is_refused(name):
@@ -87,7 +93,7 @@ def test_nothing_is_imported_for_it(name):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["os.system", "tests.app.models.Effect", "tests.app.gone.task"])
-@pytest.mark.usefixtures("only_installed_apps")
+@pytest.mark.usefixtures("only_installed_apps", "no_grace")
 def test_such_a_job_fails_readably_and_the_next_one_runs(name, drain_jobs):
     bad = make_job(task=name, args=["touch /tmp/owned"], priority=9)
     good = make_job(task="tests.app.tasks.nothing")
@@ -166,7 +172,7 @@ def test_a_stored_name_cannot_make_a_worker_a_test_suite(run_worker):
     for priority, name in enumerate(["tests.services.folder", "tasks_core.testing.anything"]):
         make_job(task=name, priority=priority)
 
-    assert run_worker("--once").wait() == 1
+    assert run_worker("--once", UNKNOWN_TASK_GRACE=0).wait() == 1
 
     assert set(Job.objects.values_list("reason", flat=True)) == {"unknown task"}
 
@@ -176,7 +182,9 @@ def test_to_import_the_test_kit_into_a_worker_opens_nothing(manage_process):
     make_job(task="tests.services.folder")
 
     # A simulated clock is of the kit.
-    assert manage_process("run_worker", "--once", clock="2026-11-21T12:00:00Z 1").wait() == 1
+    settings = {"TASKS_CORE": {"UNKNOWN_TASK_GRACE": 0}}
+    clock = "2026-11-21T12:00:00Z 1"
+    assert manage_process("run_worker", "--once", settings=settings, clock=clock).wait() == 1
 
     assert Job.objects.get().reason == "unknown task"
 
@@ -206,7 +214,7 @@ class Holder:
         (Holder.method, "not at the top of a module"),
         (Holder, "a type"),
         (len, "a builtin_function_or_method"),
-        (7, "a int"),
+        (7, "an int"),
         (None, "a NoneType"),
         ("no.such.path", "cannot be imported"),
         ("tests.app.tasks.__doc__", "names text"),

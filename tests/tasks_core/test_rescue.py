@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from tasks_core import job_backends
-from tasks_core.backends.database.claim import claim, start
+from tasks_core.backends.database.claim import claim
 from tasks_core.backends.database.leases import end, register, renew
-from tasks_core.backends.database.rescue import rescue
+from tasks_core.backends.database.rescue import bury, rescue
 from tasks_core.clock import db_now
 from tasks_core.leases import Renewal
 from tasks_core.models import Job, Process
@@ -29,12 +29,10 @@ from tests.tasks_core.rows import (
 pytestmark = pytest.mark.django_db
 
 
-def claimed(lease=DEAD, *, started=True, **fields):
+def claimed(lease=DEAD, **fields):
     """Return an attempt of a job whose owner's lease ends so long from now."""
     make_job(**fields)
     attempt = claim_one(make_process())
-    if started:
-        start("default", [attempt], now=NOON)
     Process.objects.filter(pk=attempt.owner).update(lease_expires_at=db_now() + lease)
     return attempt
 
@@ -50,21 +48,72 @@ def test_the_living_keep_their_jobs():
     assert fresh(attempt).state == JobState.RUNNING
 
 
-def test_a_started_job_of_the_dead_is_ready_again_and_counted():
+def buried(*attempts, started=(), reasons=None):
+    [owner] = {attempt.owner for attempt in attempts}
+    return bury(
+        "default",
+        owner,
+        now=NOON + HOUR,
+        started=[attempt.key for attempt in started],
+        reasons=reasons or {},
+    )
+
+
+def test_a_job_of_the_dead_is_ready_again_counted_and_suspect():
     attempt = claimed(active_key="tea")
 
     assert rescued() == 1
 
     job = fresh(attempt)
+    assert job.suspect
     assert (job.state, job.attempts, job.active_key) == (JobState.READY, 1, "tea")
     assert (job.claimed_by, job.claimed_at, job.started_at) == (None, None, None)
 
 
-def test_a_job_that_had_not_started_is_not_counted():
-    attempt = claimed(started=False)
+def test_who_was_seen_dead_is_buried_before_its_lease_ends():
+    begun = claimed(timedelta(hours=1))
+    make_job()
+    [waiting] = claim("default", owner=begun.owner, limit=1, now=NOON)
 
-    assert rescued() == 1
+    buried(begun, started=[begun])
+
+    assert (fresh(begun).state, fresh(begun).attempts, fresh(begun).suspect) == (
+        JobState.READY,
+        1,
+        True,
+    )
+    assert (fresh(waiting).state, fresh(waiting).attempts, fresh(waiting).suspect) == (
+        JobState.READY,
+        0,
+        False,
+    )
+    assert Process.objects.get(pk=begun.owner).stopped_at == NOON + HOUR
+
+
+def test_a_job_that_never_began_is_not_lost_with_its_last_attempt():
+    attempt = claimed(timedelta(hours=1), max_attempts=1)
+
+    buried(attempt)
+
     assert (fresh(attempt).state, fresh(attempt).attempts) == (JobState.READY, 0)
+
+
+def test_a_buried_job_without_attempts_left_says_why():
+    attempt = claimed(timedelta(hours=1), max_attempts=1)
+
+    [found] = buried(attempt, started=[attempt], reasons={attempt.key: "timeout"})
+
+    assert (fresh(attempt).state, fresh(attempt).reason) == (JobState.FAILED, "timeout")
+    assert [end.reason for end in found.ends] == ["timeout"]
+
+
+def test_nobody_is_buried_twice():
+    attempt = claimed(timedelta(hours=1))
+    buried(attempt, started=[attempt])
+    again = claim_one(make_process(), alone=True)
+
+    assert [found.count for found in buried(attempt, started=[attempt])] == [0]
+    assert fresh(again).state == JobState.RUNNING
 
 
 def test_a_started_job_without_attempts_left_is_lost():
@@ -75,14 +124,6 @@ def test_a_started_job_without_attempts_left_is_lost():
     job = fresh(attempt)
     assert (job.state, job.reason, job.active_key) == (JobState.FAILED, "lost", None)
     assert job.finished_at == NOON + HOUR
-
-
-def test_a_job_without_attempts_left_that_had_not_started_is_not_lost():
-    attempt = claimed(max_attempts=1, started=False)
-
-    rescued()
-
-    assert (fresh(attempt).state, fresh(attempt).attempts) == (JobState.READY, 0)
 
 
 def test_what_was_lost_is_told():

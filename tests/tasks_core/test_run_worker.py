@@ -1,6 +1,9 @@
 """``run_worker``: its options, what it says, and how it ends."""
 
+from io import StringIO
+
 import pytest
+from django.core.management import call_command
 
 from tasks_core import Call, JobState, background
 from tasks_core.models import Job, Process
@@ -8,7 +11,7 @@ from tests.app.models import Effect
 from tests.app.tasks import explode_once, leave_attempt, leave_effect, leave_followers, nothing
 from tests.app.unlisted import brew
 from tests.tasks_core.conftest import LINES_ON_STDERR
-from tests.tasks_core.races import eventually
+from tests.tasks_core.races import eventually, together
 from tests.tasks_core.rows import HOUR, make_jobs
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -49,24 +52,24 @@ def test_once_with_nothing_to_do_is_content_and_silent(manage_process):
 def test_without_logging_settings_a_worker_shows_its_lines(manage_process):
     background.enqueue(leave_effect, ["tea"])
 
-    child = manage_process("run_worker", "--max-jobs", "1")
+    child = manage_process("run_worker")
 
-    assert child.wait() == 0
-    assert "started: tests.app.tasks.leave_effect" in child.output
+    child.wait_for("started: tests.app.tasks.leave_effect")
 
 
 def test_it_says_what_it_serves_and_what_it_does(run_worker):
     result = background.enqueue(leave_effect, ["tea"], queue="mail")
 
-    child = run_worker("--max-jobs", "1", "--queues", "mail, default", "--concurrency", "2")
+    child = run_worker("--queues", "mail, default", "--concurrency", "2")
 
-    assert child.wait() == 0
+    child.wait_for(f"INFO job {result.id} ended in 0.")
+    assert child.stop() == 0
     assert "backend      DatabaseBackend ('default' in JOBS)" in child.output
     assert "queues       mail, default" in child.output
+    assert "processes    1" in child.output
     assert "concurrency  2" in child.output
     assert "  tests.app.tasks.leave_context" in child.output
     assert f"INFO job {result.id} started: tests.app.tasks.leave_effect" in child.output
-    assert f"INFO job {result.id} ended in 0." in child.output
 
 
 def test_only_the_queues_that_were_asked_for_are_served(run_worker):
@@ -87,24 +90,25 @@ def test_a_task_of_a_module_that_it_has_not_imported_runs_as_declared(run_worker
     assert Job.objects.get().return_value == "mint, attempt 1"
 
 
-def test_it_stops_after_so_many_jobs(run_worker):
+def test_called_by_code_it_is_one_worker_that_stops_after_so_many_jobs():
     make_jobs(5)
+    shown = StringIO()
 
-    assert run_worker("--max-jobs", "2").wait() == 0
+    together(1, lambda _: call_command("run_worker", max_jobs=2, stdout=shown))
 
+    assert "processes    1" in shown.getvalue()
     assert states() == [JobState.READY] * 3 + [JobState.SUCCESSFUL] * 2
 
 
 def test_it_stops_after_its_time_and_says_that_it_lives(run_worker, tmp_path):
     health = tmp_path / "health"
 
-    child = run_worker("--duration", "0.5", "--health-file", str(health))
+    child = run_worker("--duration", "6", "--health-file", str(health))
 
+    eventually(health.exists)
     assert child.wait() == 0
-    assert health.exists()
     [process] = Process.objects.all()
     assert process.stopped_at is not None
-    assert process.pid == child.pid
 
 
 @pytest.mark.parametrize(
@@ -116,6 +120,10 @@ def test_it_stops_after_its_time_and_says_that_it_lives(run_worker, tmp_path):
         (["--backend", "literal"], "EnqueueOnly ('literal' in JOBS) needs no worker"),
         (["--once", "--reload"], "--reload and --once exclude each other"),
         (["--concurrency", "0"], "--concurrency"),
+        (["--processes", "0"], 'not a whole number of at least 1, nor "auto"'),
+        (["--processes", "2", "--once"], "--processes and --max-memory need a supervisor"),
+        (["--max-memory", "99", "--reload"], "--processes and --max-memory need a supervisor"),
+        (["--max-memory", "5"], "--max-memory 5 is less than the"),
         (["--queues", ""], "--queues names no queue"),
         (["--queues", " , "], "--queues names no queue"),
     ],

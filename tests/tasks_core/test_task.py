@@ -146,9 +146,16 @@ def test_a_typo_in_an_option_of_a_call_is_refused():
         background.enqueue(plain, prioritty=1)
 
 
-def test_a_timeout_is_refused_rather_than_ignored():
+def test_an_option_that_a_backend_cannot_keep_is_refused_rather_than_ignored():
     with pytest.raises(UnsupportedFeature, match="timeout"):
-        background.enqueue(plain, timeout=timedelta(seconds=5))
+        background.on("immediate").enqueue(plain, timeout=timedelta(seconds=5))
+
+
+@pytest.mark.parametrize("timeout", [5, 5.0, timedelta(seconds=5)])
+def test_a_timeout_is_kept_as_a_length_of_time(calls, timeout):
+    background.on("dummy").enqueue(plain, timeout=timeout)
+
+    assert calls[0].timeout == timedelta(seconds=5)
 
 
 def test_when_of_a_task_is_honoured_however_it_is_enqueued(calls):

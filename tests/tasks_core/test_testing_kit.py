@@ -150,3 +150,11 @@ def test_the_fixtures_come_by_themselves(frozen_clock, drain_jobs):
     [(attempt, _)] = drain_jobs()
 
     assert attempt.job_id == result.id
+
+
+@pytest.mark.django_db
+def test_drain_lets_jobs_with_limits_through_one_after_the_other():
+    calls = [Call(leave_effect, [name], concurrency=("pot", 1)) for name in "abc"]
+    background.enqueue_many(calls)
+
+    assert len(drain()) == 3

@@ -106,11 +106,11 @@ def test_once_takes_over_the_jobs_of_the_dead(run_worker):
 
 def test_a_frozen_worker_cannot_settle_what_another_has_taken(run_worker):
     frozen = begin(run_worker, job={"at_first": 1.0}, LEASE=1.5)
-    frozen.send_signal(signal.SIGSTOP)
+    frozen.send_to_all(signal.SIGSTOP)
     other = run_worker(LEASE=1.5)
     eventually(lambda: only().state == JobState.SUCCESSFUL)
 
-    frozen.send_signal(signal.SIGCONT)
+    frozen.send_to_all(signal.SIGCONT)
 
     frozen.wait_for("was taken from this process; its outcome is thrown away")
     assert (only().attempts, only().return_value["attempt"]) == (2, 2)
@@ -130,11 +130,11 @@ def test_workers_that_were_all_frozen_do_not_rob_each_other(run_worker):
     workers[1].wait_for("started")
     eventually(lambda: Process.objects.count() == 2)
     for worker in workers:
-        worker.send_signal(signal.SIGSTOP)
+        worker.send_to_all(signal.SIGSTOP)
     eventually(has_lost_every_lease)
 
     for worker in workers:
-        worker.send_signal(signal.SIGCONT)
+        worker.send_to_all(signal.SIGCONT)
 
     eventually(lambda: only().state == JobState.SUCCESSFUL)
     assert (only().attempts, attempts_begun()) == (1, 1)

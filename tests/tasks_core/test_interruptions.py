@@ -1,0 +1,89 @@
+"""Jobs that run too long, and jobs that somebody cancels: told, and given up in the end."""
+
+import pytest
+
+from tasks_core import JobState, background, job_backends
+from tasks_core.models import Job
+from tests.app.models import Effect
+from tests.app.stubborn import deny, rest_in_c, sleep_as_coroutine, spin
+from tests.app.tasks import leave_effect_and_rest
+from tests.tasks_core.races import eventually
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+QUICK = {"TELL_GRACE": 0.5, "GRACE": 20, "BACKOFF": 0}
+
+
+def job(task):
+    return Job.objects.get(task__endswith=f".{task.__name__}")
+
+
+def has_begun(name):
+    return Effect.objects.filter(name=name).exists()
+
+
+@pytest.mark.parametrize("task", [spin, sleep_as_coroutine])
+def test_a_job_over_its_time_is_told_and_tried_again(run_worker, task):
+    background.enqueue(task, ["first"], timeout=0.3, max_attempts=2)
+
+    worker = run_worker(**QUICK)
+
+    eventually(lambda: job(task).state == JobState.FAILED)
+    assert (job(task).reason, job(task).attempts) == ("timeout", 2)
+    assert [error["message"] for error in job(task).errors] == [
+        "the job ran longer than its timeout"
+    ] * 2
+    assert "does not stop" not in worker.output
+    assert worker.stop() == 0
+
+
+@pytest.mark.parametrize("task", [spin, sleep_as_coroutine])
+def test_a_running_job_is_cancelled(run_worker, task):
+    result = background.enqueue(task, ["begun"])
+    worker = run_worker(**QUICK)
+    eventually(lambda: has_begun("begun"))
+
+    job_backends["default"].cancel([result.id])
+
+    eventually(lambda: job(task).state == JobState.CANCELLED)
+    assert job(task).reason == "cancelled"
+    assert worker.stop() == 0
+
+
+def test_one_that_cannot_be_stopped_costs_its_process_and_no_other_job(run_worker):
+    background.enqueue(rest_in_c, ["stuck"], timeout=0.5, max_attempts=1)
+    background.enqueue(leave_effect_and_rest, ["beside", 3.0])
+    worker = run_worker("--concurrency", "2", **QUICK)
+
+    worker.wait_for("does not stop; this process ends for it")
+    background.enqueue(leave_effect_and_rest, ["after", 0.0])
+
+    eventually(lambda: job(rest_in_c).state == JobState.FAILED)
+    eventually(lambda: not Job.objects.exclude(state__in=["successful", "failed"]).exists())
+    assert (job(rest_in_c).reason, job(rest_in_c).attempts) == ("timeout", 1)
+    others = Job.objects.exclude(pk=job(rest_in_c).pk)
+    assert set(others.values_list("state", "attempts")) == {(JobState.SUCCESSFUL, 1)}
+    worker.wait_for("has left")
+    assert worker.stop() == 0
+
+
+def test_a_cancelled_job_that_cannot_be_stopped_is_cancelled_nevertheless(run_worker):
+    result = background.enqueue(deny, ["begun"])
+    worker = run_worker(**QUICK)
+    eventually(lambda: has_begun("begun"))
+
+    job_backends["default"].cancel([result.id])
+
+    eventually(lambda: job(deny).state == JobState.CANCELLED)
+    assert job(deny).attempts == 1
+    worker.wait_for("has left")
+    assert worker.stop() == 0
+
+
+def test_without_a_supervisor_the_process_ends_for_it_as_well(run_worker):
+    background.enqueue(rest_in_c, ["stuck"], timeout=0.5, max_attempts=1)
+
+    worker = run_worker("--once", **QUICK)
+
+    assert worker.wait() == 1
+    assert (job(rest_in_c).state, job(rest_in_c).reason) == (JobState.FAILED, "timeout")
