@@ -8,13 +8,18 @@ ARGS ?=
 BIN := .venv/bin
 STAMP := .venv/.ready
 PYTEST = $(BIN)/python -m pytest -q -n $(PARALLEL) $(ARGS)
+# One at a time, since its times are published, and without the limit that a hanging test has.
+LONG = FAULTS=long FAULT_RESULTS=docs/explanation/faults.json $(BIN)/python -m pytest -q -n 0 \
+	-o faulthandler_timeout=7200 tests/faults $(ARGS)
 
-.PHONY: help setup demo test test-sqlite test-postgres test-mysql check docs clean
+.PHONY: help setup demo test test-sqlite test-postgres test-mysql faults bench check docs clean
 
 help:
 	@echo "make demo    the example site with a worker and a scheduler (ARGS=\"--seconds 20\" ends by itself)"
 	@echo "make test    the whole suite on SQLite, PostgreSQL and, where one is there, MariaDB"
 	@echo "make check   ruff, mypy, migrations, documentation"
+	@echo "make faults  kill, freeze, restart and race for two hours, and publish the counts"
+	@echo "make bench   measure it beside other queues (ARGS=\"--quick\" takes five minutes)"
 	@echo "make docs    the documentation, into docs/_build/html"
 	@echo "make clean   remove what these commands made"
 
@@ -46,6 +51,16 @@ test-mysql: $(STAMP)
 		echo "SKIPPED MariaDB: MYSQL_URL is not set and nothing listens on 127.0.0.1:3306."; \
 	fi
 
+# Other products are installed under .bench/, each in an environment of its own.
+faults: $(STAMP)
+	TEST_DB=sqlite $(LONG)
+	TEST_DB=postgres $(LONG)
+	@if $(BIN)/python -m tests.services mysql; then TEST_DB=mysql $(LONG); fi
+	$(BIN)/python -m tests.faults.kit.tally
+
+bench: $(STAMP)
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
 check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -58,5 +73,5 @@ docs: $(STAMP)
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
 
 clean:
-	rm -rf .venv build dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .bench build dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from PIL import UnidentifiedImageError
 
-from tasks_core import background, task
+from tasks_core import JobContext, background, task
 
 from . import thumbnails, transfer
 from .models import Picture, Rendition
@@ -43,7 +43,8 @@ def enqueue_transfer(picture: Picture, file: thumbnails.MadeFile) -> None:
         background.enqueue(move_to_remote, args=[rendition.pk], label=label)
 
 
-@task
-def move_to_remote(rendition_id: int) -> int:
-    """Move one file to the remote storage. Return its size in bytes."""
-    return transfer.move(Rendition.objects.get(pk=rendition_id))
+# The remote storage is slow: three files at once at most, however many workers there are.
+@task(takes_context=True, concurrency=("remote storage", 3))
+def move_to_remote(context: JobContext, rendition_id: int) -> int:
+    """Move one file to the remote storage, and tell how far it is. Return its size in bytes."""
+    return transfer.move(Rendition.objects.get(pk=rendition_id), tell=context.progress)

@@ -14,11 +14,16 @@ from django.test import TestCase, override_settings
 from django.urls import reverse
 from PIL import Image
 
+from tasks_core.models import Job
 from tasks_core.testing import drain
 
 from . import transfer
 from .forms import UploadForm, store
 from .models import Picture, Rendition
+
+
+def unheard(done, total):
+    """Nobody asks how far it is."""
 
 
 def jpeg(size=(900, 600)):
@@ -62,6 +67,9 @@ class PictureTests(TestCase):
             self.assertTrue(storages["remote"].exists(rendition.name))
             self.assertFalse(default_storage.exists(rendition.name))
             self.assertEqual(self.client.get(rendition.get_absolute_url()).status_code, 200)
+        for job in Job.objects.filter(task="pictures.tasks.move_to_remote"):
+            self.assertEqual(job.concurrency_key, "remote storage")
+            self.assertEqual(job.progress_done, job.progress_total)
 
     def test_moving_again_changes_nothing(self):
         store(ContentFile(jpeg(), name="a.jpg"), title="Sea", suffix="jpeg")
@@ -69,7 +77,7 @@ class PictureTests(TestCase):
         rendition = Rendition.objects.first()
         moved_at = rendition.moved_at
 
-        transfer.move(rendition)
+        transfer.move(rendition, tell=unheard)
 
         rendition.refresh_from_db()
         self.assertEqual(rendition.moved_at, moved_at)
@@ -84,7 +92,7 @@ class PictureTests(TestCase):
         Rendition.objects.filter(pk=rendition.pk).update(moved_at=None, moved_bytes=4)
         rendition.refresh_from_db()
 
-        transfer.move(rendition)
+        transfer.move(rendition, tell=unheard)
 
         self.assertEqual(storages["remote"].size(rendition.name), rendition.size)
         self.assertFalse(default_storage.exists(rendition.name))

@@ -33,10 +33,10 @@ class Metered(File):  # type: ignore[type-arg]
         self.progress(done)
 
 
-def move(rendition: Rendition) -> int:
+def move(rendition: Rendition, *, tell: Callable[[int, int], None]) -> int:
     """Copy the file, note that it has moved, delete it here. Return its size in bytes."""
     if not rendition.moved_at:
-        copy(rendition)
+        copy(rendition, tell=tell)
         Rendition.objects.filter(pk=rendition.pk).update(
             moved_at=timezone.now(), moved_bytes=rendition.size
         )
@@ -44,12 +44,17 @@ def move(rendition: Rendition) -> int:
     return rendition.size
 
 
-def copy(rendition: Rendition) -> None:
+def copy(rendition: Rendition, *, tell: Callable[[int, int], None]) -> None:
     """Write the remote copy, unless a complete one is there already."""
     remote = storages["remote"]
     if remote.exists(rendition.name) and remote.size(rendition.name) == rendition.size:
         return
     row = Rendition.objects.filter(pk=rendition.pk)
+
+    def moved(done: int) -> None:
+        row.update(moved_bytes=done)  # for the page of the picture
+        tell(done, rendition.size)  # for who looks at the job
+
     with default_storage.open(rendition.name) as local:
-        content = Metered(local, progress=lambda done: row.update(moved_bytes=done))
+        content = Metered(local, progress=moved)
         remote.save(rendition.name, content)
