@@ -2,7 +2,7 @@
 The hot statements in the words of each database; what has no words here goes through the ORM.
 
 Claims and settles in plain SQL take a third of the ORM's time for a group of jobs, and one
-round trip instead of four (see docs/decisions).
+round trip instead of four (see docs/decisions/0014).
 """
 
 from types import ModuleType
