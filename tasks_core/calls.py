@@ -73,9 +73,12 @@ class Call:
 
     def said(self) -> dict[str, Any]:
         """Return the options that are not the defaults, by name."""
+        values = _values(self)
+        if values == _DEFAULTS:
+            return {}
         return {
             name: value
-            for name, value, default in zip(_NAMES, _values(self), _DEFAULTS, strict=True)
+            for name, value, default in zip(_NAMES, values, _DEFAULTS, strict=True)
             if value is not default and value != default
         }
 
