@@ -63,12 +63,12 @@ INDEXES = (
     models.Index(fields=["claimed_by"], condition=Q(claimed_by__isnull=False), name="job_owner"),
     models.Index(fields=["suspect", "state"], condition=Q(suspect=True), name="job_suspect"),
     models.Index(
-        fields=["concurrency_key", "state", "parked", "-priority", "run_after"],
+        fields=["state", "parked", "concurrency_key", "-priority", "run_after"],
         condition=Q(concurrency_key__isnull=False),
         name="job_admit_concurrent",
     ),
     models.Index(
-        fields=["rate_key", "state", "parked", "-priority", "run_after"],
+        fields=["state", "parked", "rate_key", "-priority", "run_after"],
         condition=Q(rate_key__isnull=False),
         name="job_admit_rated",
     ),

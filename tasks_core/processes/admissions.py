@@ -37,22 +37,24 @@ class Admissions:
 
     def tick(self) -> None:
         now = clock.monotonic()
-        if now >= min(self._sweep_at, self._rate_at):
-            self._look(None)
+        is_time = now >= min(self._sweep_at, self._rate_at)
+        if self._ended:
+            # They may be of keys that the next sweep does not come to.
+            self._rate_at = min(self._rate_at, self._look(self._ended))
+            self._ended = []
+        if is_time:
+            self._rate_at = self._look(None)
             self._swept_at, self._sweep_at = now, now + SWEEP
-        elif self._ended:
-            self._look(self._ended)
-        self._ended = []
 
     @property
     def wait(self) -> float:
         """Return the seconds until it is time to look again."""
         return max(0.0, min(self._sweep_at, self._rate_at) - clock.monotonic())
 
-    def _look(self, ended: list[Attempt] | None) -> None:
+    def _look(self, ended: list[Attempt] | None) -> float:
+        """Return when to look at everything again, by the monotonic clock."""
         next_at = self.backend.admit_all(ended)
         if next_at is None:
-            self._rate_at = clock.monotonic() + SWEEP
-        else:
-            seconds = clock.real_seconds(next_at - self.backend.now())
-            self._rate_at = clock.monotonic() + max(0.0, seconds)
+            return clock.monotonic() + SWEEP
+        seconds = clock.real_seconds(next_at - self.backend.now())
+        return clock.monotonic() + max(0.0, seconds)

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
+from tasks_core.backends.database import sweep
 from tasks_core.backends.database.admit import admit
 from tasks_core.backends.database.allowances import declare
 from tasks_core.backends.database.cancel import cancel_requests
@@ -47,6 +48,12 @@ def row(number):
     return fields | limits | order
 
 
+def sweeps_of(column):
+    """Return the plans of the statements that go from key to key of this column."""
+    name = f"{connection.ops.quote_name(column)} >"
+    return plans(lambda: sweep._some_of_all("default"), part=name)
+
+
 @pytest.mark.parametrize("column", INDEX)
 def test_an_admission_looks_into_the_index_of_its_key(column):
     declare("default", spacings={"busy": timedelta(milliseconds=1)})
@@ -64,11 +71,19 @@ def test_an_admission_looks_into_the_index_of_its_key(column):
 
 @pytest.mark.parametrize("column", INDEX)
 def test_the_sweep_goes_from_key_to_key(column):
-    from tasks_core.backends.database import sweep
-
-    for plan in plans(lambda: sweep._some("default", column)):
+    for plan in sweeps_of(column):
         assert INDEX[column] in plan, plan
         assert not sorts(plan), plan
+
+
+@pytest.mark.vendor("sqlite", "mysql")
+@pytest.mark.parametrize("column", INDEX)
+def test_the_sweep_reads_nothing_of_the_jobs_that_have_ended(column):
+    """MariaDB took 8 s to step over 300,000 of them. PostgreSQL's plan does not tell."""
+    parts = {"sqlite": f"(state=? AND parked=? AND {column}>?)", "mysql": f'"parked", "{column}"]'}
+
+    for plan in sweeps_of(column):
+        assert parts[connection.vendor] in plan, plan
 
 
 def test_requests_to_cancel_are_asked_of_one_owner():

@@ -163,7 +163,6 @@ def _waiting(alias: str, key: Key, *, closed: Collection[str], now: datetime) ->
         Q(expires_at__isnull=True) | Q(expires_at__gt=now),
         state=JobState.READY,
         parked__in=[True],  # a plain test for truth would keep SQLite from its index
-        finished_at__isnull=True,
         **{key.column: key.name},
     )
     if closed:  # else its jobs would hold permits that others could use

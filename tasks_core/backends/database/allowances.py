@@ -121,7 +121,6 @@ def _count(alias: str, column: str, state: JobState) -> Coalesce:
         **{column: OuterRef("key")},
         state=state,
         parked__in=[False],  # a plain test for truth would keep SQLite from its index
-        finished_at__isnull=True,
     )
     return Coalesce(Subquery(jobs.order_by().values(column).annotate(n=Count("pk")).values("n")), 0)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from tasks_core.models import Job, JobQuerySet, Limit, Queue
+from tasks_core.models import Job, JobQuerySet, Queue
 from tasks_core.states import JobState
 
 COUNTED = 10_000  # nobody reads a larger number, and counting a million rows takes a second
@@ -19,12 +19,11 @@ def claimable(alias: str) -> JobQuerySet:
 
 
 def parked(alias: str) -> list[JobQuerySet]:
-    """Return the ready jobs that wait for a limit, in two parts; a limit is its key's row."""
-    keys = Limit.objects.using(alias).values("key")
+    """Return the ready jobs that wait for a limit, in two parts."""
     held = Job.objects.using(alias).in_state(JobState.READY).filter(parked__in=[True])
     return [
-        held.filter(concurrency_key__in=keys).order_by(),
-        held.filter(concurrency_key=None, rate_key__in=keys).order_by(),
+        held.filter(concurrency_key__isnull=False).order_by(),
+        held.filter(concurrency_key__isnull=True, rate_key__isnull=False).order_by(),
     ]
 
 

@@ -75,7 +75,6 @@ def _unfinished_with(alias: str, column: str) -> JobQuerySet:
         **{column: OuterRef("key")},
         state__in=sorted(UNFINISHED),
         parked__in=[True, False],  # as the index has it
-        finished_at__isnull=True,
     )
 
 
