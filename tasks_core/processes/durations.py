@@ -36,6 +36,10 @@ class Durations:
         longest = max(self._means[task] for task in self.short)
         return min(MOST, int(WORTH / max(longest, 1e-6)))
 
+    def is_long(self, attempt: Attempt) -> bool:
+        """Say whether the end of this one is not to be waited for."""
+        return attempt.task not in self.short or attempt.watch.seconds > SHORT
+
     def are_tiny(self, attempts: Sequence[Attempt]) -> bool:
         """Say whether all of them are of tasks that end at once."""
         return all(

@@ -86,9 +86,15 @@ class Intake:
         limit = self.slots.free
         if self.max_jobs is not None:
             return min(limit, self.max_jobs - self.claimed), 0
-        if self.has_suspects:
+        if self.has_suspects or not self._will_be_free():
             return limit, 0
         return limit, max(0, self.durations.ahead() - self.slots.waiting)
+
+    def _will_be_free(self) -> bool:
+        """Say whether some slot will be free in a moment, as far as is known."""
+        # Without one, jobs would be claimed ahead and given back, over and over.
+        running = [execution.attempt for execution in list(self.slots.running.values())]
+        return sum(map(self.durations.is_long, running)) < self.slots.size
 
     def _suspect(self) -> list[Attempt]:
         """Return a job that must run alone, once nothing else runs here."""

@@ -67,6 +67,21 @@ def test_a_long_job_holds_nobody_hostage(workers):
     assert set(Job.objects.values_list("attempts", flat=True)) == {1}
 
 
+def test_nothing_is_claimed_behind_a_long_job_twice(workers):
+    first, _ = workers
+    enqueue_one_long_and_many_short()
+    first.tick()
+    assert entered.wait(20)
+    eventually(lambda: first.tick() is not None and running() == 1)
+
+    for _ in range(20):
+        first.lookout.hurry()
+        first.tick()
+
+    assert running() == 1
+    assert set(Job.objects.values_list("fence", flat=True)) == {1}
+
+
 def test_without_patience_they_would_be_held(workers, monkeypatch):
     monkeypatch.setattr(module, "PATIENCE", float("inf"))
     first, idle = workers

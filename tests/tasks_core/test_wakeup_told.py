@@ -11,11 +11,17 @@ from tasks_core.backends.database import wakeup
 from tasks_core.backends.database.wakeup import CANCEL, DEFERRED, EVERYTHING
 from tasks_core.calls import Call
 from tasks_core.models import Job
+from tasks_core.outcomes import AttemptError, Errored, Snoozed, Succeeded
 from tests.app.tasks import nothing
 from tests.tasks_core.notifications import listening
 from tests.tasks_core.rows import DEAD, HOUR, make_job, make_process
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.vendor("postgresql")]
+
+ERRED = Errored(
+    AttemptError(exception="builtins.OSError", message="", traceback=""),
+    retry_in=timedelta(seconds=1),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -134,6 +140,25 @@ def test_rescue(ear, backend):
     assert backend.rescue() == 1
 
     assert ear.heard() == [EVERYTHING]
+
+
+@pytest.mark.parametrize("outcome", [Snoozed(timedelta(seconds=1)), ERRED], ids=["snooze", "error"])
+def test_an_attempt_that_is_followed_by_another(ear, backend, outcome):
+    make_job(JobState.READY, max_attempts=2)
+    claimed = backend.claim(owner=make_process().pk, limit=1)
+
+    assert backend.settle([(attempt, outcome) for attempt in claimed]) == [JobState.SCHEDULED]
+
+    assert ear.heard() == [DEFERRED]
+
+
+def test_an_attempt_that_is_the_last(ear, backend):
+    make_job(JobState.READY)
+    claimed = backend.claim(owner=make_process().pk, limit=1)
+
+    assert backend.settle([(attempt, Succeeded(None)) for attempt in claimed])
+
+    assert ear.heard() == []
 
 
 def test_a_burial(ear, backend):

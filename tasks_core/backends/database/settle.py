@@ -10,6 +10,7 @@ from tasks_core.backends.database import statements
 from tasks_core.backends.database.rescue import LOST
 from tasks_core.backends.database.statements.asked import Ended
 from tasks_core.backends.database.transactions import in_one_statement, is_outage
+from tasks_core.backends.database.wakeup import DEFERRED, wake_after_commit
 from tasks_core.models import Job
 from tasks_core.outcomes import AttemptError, Cancelled, Errored, Outcome, Snoozed, Succeeded
 from tasks_core.states import FINAL, JobState
@@ -42,6 +43,8 @@ def settle(alias: str, settled: Sequence[Settled], *, now: datetime) -> list[Job
 
 def _store(alias: str, ended: Sequence[Ended]) -> set[Key]:
     stored: set[Key] = in_one_statement(alias, lambda: statements.of(alias).settle(alias, ended))
+    if any(each.state == S.SCHEDULED for each in ended):
+        wake_after_commit(alias, [DEFERRED])  # it may be due before those that workers know of
     return stored
 
 
