@@ -43,31 +43,34 @@ def complaints(children):
     return [word for child in children for word in WORDS if word in child.output]
 
 
+def assert_no_complaint(statuses, children):
+    assert complaints(children) == []
+    assert set(statuses) == {0}
+
+
 def test_no_connection_fails(manage_process, pooled, tally):
     workers = Havoc(lambda: manage_process("run_worker", settings=pooled), number=2)
     workers.begin()
     site = manage_process("enqueue_from_everywhere", str(EACH), settings=pooled)
 
-    assert site.wait(size(60, 900)) == 0
-    eventually(all_ended, seconds=size(60, 900))
-    statuses = workers.end()
+    status = site.wait(size(60, 300))
+    eventually(all_ended, seconds=size(60, 300))
+    statuses, children = [status, *workers.end()], [site, *workers.processes]
     books, asked = audit(3 * EACH + 1), 3 * EACH + 1
-    found = complaints([site, *workers.processes])
 
     tally.row(
-        "S21 forks, threads, pools", f"{asked} jobs", lost=len(books.lost), surplus=len(found)
+        "S21 forks, threads, pools",
+        f"{asked} jobs",
+        lost=len(books.lost),
+        surplus=len(complaints(children)),
     )
-    assert found == []
-    assert statuses == [0, 0]
+    assert_no_complaint(statuses, children)
     assert_balanced(books)
 
 
-@pytest.mark.vendor("postgresql")
-def test_forks_that_share_a_connection_fail(manage_process, pooled, tally):
-    pooled["DATABASES"]["default"]["OPTIONS"].pop("pool")
-    site = manage_process(
-        "enqueue_from_everywhere", str(CONTROL), "--keep-connections", settings=pooled
-    )
+def test_threads_and_forks_that_share_a_connection_fail(manage_process, pooled, tally):
+    pooled["DATABASES"]["default"]["OPTIONS"].pop("pool", None)
+    site = manage_process("enqueue_from_everywhere", str(CONTROL), "--share", settings=pooled)
     try:
         status = site.wait(20)
     except TimeoutExpired:  # they wait for each other's answers
@@ -75,4 +78,5 @@ def test_forks_that_share_a_connection_fail(manage_process, pooled, tally):
 
     lost = 3 * CONTROL + 1 - Job.objects.count()
     tally.control("S21 forks, threads, pools", f"{lost} lost of {3 * CONTROL}, exit {status}")
-    assert status != 0
+    with pytest.raises(AssertionError):
+        assert_no_complaint([status], [site])

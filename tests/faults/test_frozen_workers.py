@@ -12,15 +12,15 @@ from tests.app.models import Effect
 from tests.faults.kit.books import assert_balanced, audit
 from tests.faults.kit.havoc import Havoc, signal_group
 from tests.faults.kit.load import FENCED, all_ended, ask
-from tests.faults.kit.tally import size
+from tests.faults.kit.tally import EVERY, size
 from tests.tasks_core.races import eventually
 
 UNFENCED = "tests.faults.kit.broken.UnfencedBackend"
-WORKERS, LEASE = size((3, 1.5), (10, 60))  # one job each; seconds
+WORKERS, LEASE = size((3, 1.5), (10, 5))  # one job each; seconds
 THROWN_AWAY = "its outcome is thrown away"
 
 pytestmark = [
-    pytest.mark.vendor("sqlite", "postgresql"),
+    pytest.mark.vendor(*size(("postgresql",), EVERY)),
     pytest.mark.django_db(transaction=True),
 ]
 
@@ -56,7 +56,7 @@ def freeze(worker_of):
 def test_what_woken_workers_say_is_thrown_away(freeze, tally):
     fenced = freeze(FENCED)
 
-    books = audit(WORKERS)
+    books = audit(WORKERS, lease=LEASE)
     tally.row(
         "S7 frozen workers",
         f"{WORKERS} frozen beyond a lease of {LEASE} s, {fenced} outcomes fenced",
@@ -71,7 +71,7 @@ def test_what_woken_workers_say_is_thrown_away(freeze, tally):
 def test_without_a_fence_they_have_the_last_word(freeze, tally):
     freeze(UNFENCED)
 
-    books = audit(WORKERS)
+    books = audit(WORKERS, lease=LEASE)
     tally.control("S7 frozen workers", f"{len(books.foreign)} overwritten")
     with pytest.raises(AssertionError, match="foreign"):
         assert_balanced(books, repeats=WORKERS, overlaps=WORKERS)

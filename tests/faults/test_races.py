@@ -1,9 +1,11 @@
 """
 S13: whoever races for jobs, each is executed once; whoever races for a key, one job has it.
 
-Sixteen workers (four in the short form) wait for one batch of jobs; 64 threads ask at one
-moment for the same key.
+Sixteen workers (four in the short form) wait for one batch of jobs; 64 threads (16 in the short
+form) ask at one moment for the same key.
 """
+
+from threading import Event
 
 import pytest
 
@@ -17,8 +19,9 @@ from tests.faults.tasks import work
 from tests.tasks_core.races import eventually, together
 
 WORKERS, JOBS = size((4, 800), (16, 10_000))
+CONTROL_JOBS = 500
 GREEDY = "tests.faults.kit.broken.GreedyBackend"
-THREADS, ROUNDS = 64, size(3, 30)
+THREADS, ROUNDS = size((16, 5), (64, 30))
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,11 +31,11 @@ def race(worker_of):
     """Let workers of a backend race for so many jobs."""
 
     def run(backend, jobs, *, until):
-        racers = Havoc(worker_of(backend), number=WORKERS)
+        racers = Havoc(worker_of(backend, command="run_bare_worker"), number=WORKERS)
         racers.begin()
         eventually(lambda: Process.objects.count() >= WORKERS, seconds=60)
         ask(jobs)
-        eventually(until, seconds=size(60, 600))
+        eventually(until, seconds=size(60, 300))
         assert racers.end() == [0] * WORKERS
         return audit(jobs)
 
@@ -47,7 +50,7 @@ def test_each_job_is_executed_once(race, tally):
 
 
 def test_without_locks_some_are_executed_by_several(race, tally):
-    books = race(GREEDY, JOBS // 2, until=lambda: not waits())
+    books = race(GREEDY, CONTROL_JOBS, until=lambda: not waits())
 
     tally.control("S13 race for jobs", f"{books.repeated} repeated of {books.jobs}")
     with pytest.raises(AssertionError, match="repeated"):
@@ -56,30 +59,29 @@ def test_without_locks_some_are_executed_by_several(race, tally):
 
 
 def race_for_key(ask_for_key):
-    """Return how many jobs too many there are after all rounds."""
-    for number in range(ROUNDS):
+    """Return how many jobs too many there are after all rounds, or were told to who asked."""
+    told = [
         together(THREADS, lambda _, key=f"report {number}": ask_for_key(key))
-    return Job.objects.count() - ROUNDS
+        for number in range(ROUNDS)
+    ]
+    assert Job.objects.count() >= ROUNDS
+    return max(Job.objects.count(), sum(len(set(ids)) for ids in told)) - ROUNDS
 
 
 def test_one_job_has_the_key(tally):
-    surplus = race_for_key(lambda key: background.enqueue(work, key=key))
+    surplus = race_for_key(lambda key: background.enqueue(work, key=key).id)
 
     tally.row("S13 race for a key", f"{THREADS} threads, {ROUNDS} keys", surplus=surplus)
     assert surplus == 0
     assert Job.objects.values("active_key").distinct().count() == ROUNDS
 
 
-def test_the_key_is_told_to_everybody_who_asked():
-    ids = together(THREADS, lambda _: background.enqueue(work, key="report").id)
-
-    assert len(set(ids)) == 1
-
-
 def test_to_look_first_is_not_enough(tally):
     def look_first(key):
-        if not Job.objects.filter(label=key).exists():
-            background.enqueue(work, label=key)
+        if not (found := Job.objects.filter(label=key).first()):
+            Event().wait(0.02)
+            return background.enqueue(work, label=key).id
+        return found.pk
 
     surplus = race_for_key(look_first)
 

@@ -17,8 +17,8 @@ from tests.faults.kit.tally import size
 from tests.faults.tasks import work
 from tests.tasks_core.races import eventually
 
-CALLS = size(200, 1000)
-PROCESSES, ROUNDS = 4, size(2, 25)
+CALLS, CONTROL_CALLS = size(100, 1000), 50
+PROCESSES, ROUNDS, CONTROL_ROUNDS = 4, size(2, 25), 2
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "queue"])
 
@@ -67,56 +67,55 @@ WAYS = {
 }
 
 
-def go_all_ways(on):
-    """Return how many jobs were asked for, to be kept and to be forgotten."""
-    for number in range(CALLS):
+def go_all_ways(on, calls):
+    """Return how many jobs are lost, and how many there are that were rolled back."""
+    for number in range(calls):
         for way in WAYS:
             with pytest.raises(RolledBack):
                 way(on, number)
-    kept, forgotten = (sum(column) * CALLS for column in zip(*WAYS.values(), strict=True))
-    return kept, forgotten
+    kept = calls * sum(stay for stay, _ in WAYS.values())
+    return kept - Job.objects.filter(label="kept").count(), sum(map(ghosts, ("default", "queue")))
 
 
-def ghosts():
-    return [job for alias in ("default", "queue") for job in _ghosts(alias)]
+def ghosts(alias):
+    return Job.objects.using(alias).filter(label__startswith="ghost").count()
 
 
-def _ghosts(alias):
-    return Job.objects.using(alias).filter(label__startswith="ghost")
+def assert_none(lost, ghosts):
+    """Raise AssertionError unless each job exists exactly if its transaction was committed."""
+    assert (lost, ghosts) == (0, 0)
 
 
 def test_nothing_stays_of_what_was_rolled_back(tally):
-    kept, forgotten = go_all_ways(background)
+    lost, surplus = go_all_ways(background, CALLS)
 
-    lost = kept - Job.objects.filter(label="kept").count()
-    tally.row(
-        "S14 rollbacks", f"{CALLS * len(WAYS)} transactions", lost=lost, surplus=len(ghosts())
-    )
-    assert lost == 0
-    assert ghosts() == []
-    assert forgotten > 0
+    done = f"{CALLS * len(WAYS)} transactions"
+    tally.row("S14 rollbacks", done, lost=lost, surplus=surplus)
+    assert_none(lost, surplus)
 
 
 def test_a_queue_outside_of_the_transaction_keeps_ghosts(tally):
-    _, forgotten = go_all_ways(background.on("queue"))
+    lost, surplus = go_all_ways(background.on("queue"), CONTROL_CALLS)
 
-    tally.control("S14 rollbacks", f"{len(ghosts())} ghosts")
-    assert len(ghosts()) == forgotten
+    tally.control("S14 rollbacks", f"{surplus} ghosts")
+    with pytest.raises(AssertionError):
+        assert_none(lost, surplus)
+    assert surplus == CONTROL_CALLS * sum(left for _, left in WAYS.values())
 
 
 @pytest.fixture
 def killed_at_commit(manage_process):
     """Kill processes that go on enqueueing in pairs; return lost jobs, ghosts and the kills."""
 
-    def run(*arguments):
+    def run(*arguments, rounds):
         start = lambda: manage_process(  # noqa: E731
             "enqueue_in_pairs", *arguments, settings={"INSTALLED_APPS": APPS}
         )
         havoc = Havoc(start, number=PROCESSES)
         havoc.begin()
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             before = Effect.objects.count()
-            eventually(lambda before=before: Effect.objects.count() > before + 20 * PROCESSES)
+            eventually(lambda before=before: Effect.objects.count() > before + 10 * PROCESSES)
             for which in range(PROCESSES):
                 havoc.kill(which)
         for child in havoc.processes:
@@ -133,16 +132,18 @@ def differences():
 
 
 def test_a_kill_around_the_commit_parts_no_job_from_its_row(killed_at_commit, tally):
-    lost, ghosts, kills = killed_at_commit()
+    lost, surplus, kills = killed_at_commit(rounds=ROUNDS)
 
     pairs = Job.objects.count()
-    tally.row("S14 kill -9 at COMMIT", f"{kills} kills, {pairs} commits", lost=lost, surplus=ghosts)
-    assert (lost, ghosts) == (0, 0)
-    assert pairs > 20 * kills
+    done = f"{kills} kills, {pairs} commits"
+    tally.row("S14 kill -9 at COMMIT", done, lost=lost, surplus=surplus)
+    assert_none(lost, surplus)
+    assert pairs > 10 * kills
 
 
 def test_two_transactions_are_parted_by_kills(killed_at_commit, tally):
-    lost, _, kills = killed_at_commit("--two-steps")
+    lost, surplus, kills = killed_at_commit("--two-steps", rounds=CONTROL_ROUNDS)
 
     tally.control("S14 kill -9 at COMMIT", f"{lost} lost by {kills} kills")
-    assert lost > 0
+    with pytest.raises(AssertionError):
+        assert_none(lost, surplus)

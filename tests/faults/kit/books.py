@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import pairwise
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
-from tasks_core import clock, conf
+from tasks_core import clock
 from tasks_core.models import Job
 from tasks_core.states import FINAL, JobState
 from tests.app.models import Effect
@@ -36,8 +37,8 @@ class Books:
         return f"{self.jobs} jobs, {self.repeated} repeats: {wrong}"
 
 
-def audit(asked: int) -> Books:
-    """Read every job and every effect, once all is quiet."""
+def audit(asked: int, *, lease: float = 60.0) -> Books:
+    """Read every job and every effect, once all is quiet; the workers had leases of such seconds."""
     jobs = list(Job.objects.filter(task__startswith="tests.faults.tasks.work"))
     began, done = attempts("began"), attempts("done")
     counted = Counter(job for job, _ in began)
@@ -45,7 +46,7 @@ def audit(asked: int) -> Books:
         jobs=len(jobs),
         repeated=sum(len(times) for times in began.values()) - len(counted),
         lost=["a job"] * (asked - len(jobs)),
-        stuck=list(_stuck()),
+        stuck=list(stuck(lease)),
         unfinished=[str(job) for job in jobs if job.state != JobState.SUCCESSFUL],
         silent=[
             job.pk
@@ -83,8 +84,9 @@ def attempts(name: str) -> Attempts:
     return dict(found)
 
 
-def _stuck() -> object:
-    long_ago = clock.db_now() - 2 * conf.get("LEASE")
+def stuck(lease: float) -> QuerySet[Job]:
+    """Return the jobs that still run, two leases after the lease of who ran them has ended."""
+    long_ago = clock.db_now() - timedelta(seconds=2 * lease)
     return Job.objects.filter(state=JobState.RUNNING, claimed_by__lease_expires_at__lt=long_ago)
 
 

@@ -47,6 +47,13 @@ class UnfencedBackend(DatabaseBackend):
         return JobState.SUCCESSFUL
 
 
+class NegligentBackend(DatabaseBackend):
+    """Leaves with the dead what they owned."""
+
+    def rescue(self, rescuer=None):
+        return 0
+
+
 class UncountingBackend(DatabaseBackend):
     """Forgets that an attempt failed, and so never comes to the last one."""
 

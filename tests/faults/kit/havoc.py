@@ -9,11 +9,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event
-from time import monotonic
 
 from tests.child import Child
+from tests.tasks_core.races import eventually
 
 Pause = tuple[float, float]
+
+GETS_ON = 60  # seconds, on a machine that does other work as well
 
 
 @dataclass
@@ -32,11 +34,23 @@ class Havoc:
         self.processes = [self.start() for _ in range(self.number)]
 
     def wreak(
-        self, act: Callable[[int], object], *, while_: Callable[[], object], every: Pause
+        self,
+        act: Callable[[int], object],
+        *,
+        times: int,
+        pause: Pause,
+        progress: Callable[[], int],
     ) -> None:
-        """Do ``act`` to one of the processes at random, again and again."""
-        while while_():
-            Event().wait(self.chance.uniform(*every))  # the fault's own rhythm, no waiting for luck
+        """
+        Do ``act`` to one of the processes at random, so many times.
+
+        Each blow comes a moment after ``progress`` has grown, so that it falls on processes at
+        work, however slow the machine is.
+        """
+        for _ in range(times):
+            before = progress()
+            eventually(lambda before=before: progress() > before, seconds=GETS_ON)
+            Event().wait(self.chance.uniform(*pause))  # the fault's own rhythm
             act(self.chance.randrange(self.number))
 
     def kill(self, which: int) -> None:
@@ -69,9 +83,3 @@ def signal_group(child: Child, number: signal.Signals) -> None:
     """Send a signal to a process and to what it started; a child leads a group of its own."""
     with suppress(ProcessLookupError):
         os.killpg(child.pid, number)
-
-
-def lasting(seconds: float) -> Callable[[], bool]:
-    """Return a condition that is true for so long from now."""
-    ends_at = monotonic() + seconds
-    return lambda: monotonic() < ends_at

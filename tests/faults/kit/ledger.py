@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from scheduler.models import Occurrence, Schedule
 from tasks_core.models import Job
@@ -19,6 +19,7 @@ class Books:
     due: int = 0
     jobs: int = 0
     skipped: int = 0
+    latest: timedelta = timedelta(0)  # from due to recorded, of the job for which it was longest
     lost: list[object] = field(default_factory=list)  # due, and neither job nor skip
     duplicate: list[object] = field(default_factory=list)  # two jobs, or covered twice
     extra: list[object] = field(default_factory=list)  # a job or a row, and nothing was due
@@ -45,6 +46,8 @@ def audit() -> Books:
         due = set(oracle.due(schedule.key, after=schedule.known_since, until=until))
         _compare(books, schedule.key, due, rows, made)
         books.watermark += [row for row in rows if row.until_at > until]
+        late = [row.recorded_at - row.due_at for row in rows if row.outcome == "enqueued"]
+        books.latest = max([books.latest, *late])
     known = set(Schedule.objects.values_list("key", flat=True))
     books.extra += [job for job in made if job[0] not in known]
     return books

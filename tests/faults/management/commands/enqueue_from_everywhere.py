@@ -20,16 +20,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("count", type=int)
-        parser.add_argument("--keep-connections", action="store_true", help="the control")
+        parser.add_argument("--share", action="store_true", help="the control: one connection")
 
-    def handle(self, *args, count, keep_connections, **options):
+    def handle(self, *args, count, share, **options):
         asyncio.run(from_coroutines(count))
-        from_threads(count)
         background.enqueue(work)  # what a parent holds when it forks: a connection, a thread
-        if not keep_connections:
+        failed = from_threads(count, connections["default"] if share else None)
+        if not share:
             close_all()
-        failed = from_forks(count)
-        self.stdout.write(f"{failed} of {FORKS} forks failed")
+        failed += from_forks(count)
+        self.stdout.write(f"{failed} of {THREADS} threads and {FORKS} forks failed")
         sys.exit(failed)
 
 
@@ -43,11 +43,14 @@ async def from_coroutines(count):
     await asyncio.gather(*(one(work_later if n % 2 else work) for n in range(count)))
 
 
-def from_threads(count):
+def from_threads(count, shared=None):
+    """Return how many of the threads ended with an error."""
     with ThreadPoolExecutor(THREADS) as threads:
-        done = [threads.submit(enqueue, count // THREADS) for _ in range(THREADS)]
-    for each in done:
-        each.result()
+        done = [threads.submit(enqueue, count // THREADS, shared) for _ in range(THREADS)]
+    errors = [error for each in done if (error := each.exception())]
+    for error in errors:
+        traceback.print_exception(error)
+    return len(errors)
 
 
 def from_forks(count):
@@ -69,12 +72,15 @@ def fork(work):
     os._exit(0)
 
 
-def enqueue(count):
+def enqueue(count, shared=None):
+    if shared is not None:
+        connections["default"] = shared
     try:
         for _ in range(count):
             background.enqueue(work)
     finally:
-        connections.close_all()
+        if shared is None:
+            connections.close_all()
 
 
 def close_all():

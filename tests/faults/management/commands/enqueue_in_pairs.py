@@ -31,5 +31,5 @@ class Command(BaseCommand):
 
     def in_two_steps(self, number):
         Effect.objects.create(name="asked", payload={"number": number})
-        Event().wait(0.003)
+        Event().wait(0.02)  # so that most kills fall here
         background.enqueue(work, label=number)
