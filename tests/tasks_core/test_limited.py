@@ -1,12 +1,14 @@
 """Calls with limits: stored parked, and let through as far as their limits allow."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from tasks_core import Call, background, task
+from tasks_core import Call, background, clock, task
+from tasks_core.backends.database.pause import pause
 from tasks_core.exceptions import InvalidCall
 from tasks_core.models import Job, Limit
 from tests.app.tasks import leave_effect, nothing
@@ -180,3 +182,34 @@ def test_calls_without_limits_ask_nothing_about_limits():
         background.enqueue(nothing)
 
     assert not [query for query in queries if "tasks_core_limit" in query["sql"]]
+
+
+def test_many_keys_are_declared_together():
+    for permits in (1, 2):  # new ones, then known ones that say something else
+        calls = [Call(nothing, concurrency=(f"tea {n}", permits)) for n in range(40)]
+
+        with CaptureQueriesContext(connection) as queries:
+            background.enqueue_many(calls)
+
+        written = [
+            each["sql"] for each in queries if re.search("INTO .tasks_core_limit", each["sql"])
+        ]
+        assert len(written) == 1
+        assert set(Limit.objects.values_list("permits", flat=True)) == {permits}
+
+
+def test_nobody_is_looked_for_where_the_queue_is_paused():
+    """With a hundred thousand parked there, each look would take 40 ms."""
+    pause("default", "mail", now=clock.db_now())
+    background.enqueue(nothing, queue="mail", concurrency=("tea", 2))
+
+    with CaptureQueriesContext(connection) as queries:
+        background.enqueue(nothing, queue="mail", concurrency=("tea", 2))
+
+    looks = [each["sql"] for each in queries if re.match("SELECT.*parked", each["sql"])]
+    assert looks == []
+    assert parked() == [True, True]
+
+    background.enqueue(nothing, concurrency=("tea", 2))
+
+    assert parked() == [True, True, False]

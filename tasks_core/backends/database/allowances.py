@@ -3,18 +3,22 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from django.db import connections
 from django.db.models import BooleanField, Count, ExpressionWrapper, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from tasks_core import limits, registry
+from tasks_core.backends.database.transactions import in_transaction
 from tasks_core.models import Job, Limit
 from tasks_core.states import JobState
 
 CONCURRENCY, RATE = COLUMNS = ("concurrency_key", "rate_key")
 MOST = 100  # jobs of one key that are let through at once
+BATCH = 500  # limits that are declared together
 ADMITTED = (JobState.RUNNING, JobState.READY)  # the latter, if not parked
 
 LIMITED = Q(concurrency_key__isnull=False) | Q(rate_key__isnull=False)
@@ -36,20 +40,36 @@ def declare(
     spacings: Mapping[str, timedelta] = MappingProxyType({}),
 ) -> None:
     """
-    Keep what a call has just said of its keys: how many at once, how long between two.
+    Keep what calls have just said of their keys: how many at once, how long between two.
 
     Called outside the caller's transaction, which would lock the row until it ends. What was
     never declared, since a process died first, is taken from the jobs and the tasks.
     """
-    told: list[tuple[str, str, int | timedelta]] = [
-        *((name, "permits", count) for name, count in permits.items()),
-        *((name, "spacing", each) for name, each in spacings.items()),
-    ]
-    names = {name for name, _, _ in told}
-    known = {limit.key: limit for limit in Limit.objects.using(alias).filter(pk__in=names)}
-    for name, field, value in told:
-        if name not in known or getattr(known[name], field) != value:
-            Limit.objects.using(alias).update_or_create(key=name, defaults={field: value})
+    _keep(alias, "permits", permits)
+    _keep(alias, "spacing", spacings)
+
+
+def _keep(alias: str, field: str, told: Mapping[str, Any]) -> None:
+    rows = Limit.objects.using(alias)
+    names = sorted(told)  # in one order, so that two who do so cannot lock each other out
+    for start in range(0, len(names), BATCH):
+        batch = names[start : start + BATCH]
+        known = dict(rows.filter(pk__in=batch).values_list("pk", field))
+        new = [Limit(key=name, **{field: told[name]}) for name in batch]
+        changed = [limit for limit in new if known.get(limit.key) != told[limit.key]]
+        if changed:
+            in_transaction(alias, partial(_upsert, alias, changed, field))
+
+
+def _upsert(alias: str, changed: list[Limit], field: str) -> None:
+    # MySQL finds out by itself what is unique, and refuses to be told.
+    is_told = connections[alias].features.supports_update_conflicts_with_target
+    Limit.objects.using(alias).bulk_create(
+        changed,
+        update_conflicts=True,
+        update_fields=[field],
+        unique_fields=["key"] if is_told else None,
+    )
 
 
 def create(alias: str, keys: Iterable[Key]) -> None:

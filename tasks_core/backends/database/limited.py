@@ -39,7 +39,8 @@ def let_through(alias: str, calls: Sequence[Call]) -> None:
         told = partial(declare, alias, permits=permits, spacings=spacings)
         transaction.on_commit(told, using=alias, robust=True)
         keys = [Key(CONCURRENCY, name) for name in permits]
-        admit_after_commit(alias, [*keys, *(Key(RATE, name) for name in spacings)])
+        keys += [Key(RATE, name) for name in spacings]
+        admit_after_commit(alias, keys, queues={call.queue for call in calls})
     if spacings:
         wake_after_commit(alias, [DEFERRED])  # workers find out when the next may pass
 
