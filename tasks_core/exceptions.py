@@ -47,3 +47,10 @@ class JobCancelled(JobError):
 
     def __init__(self, message: str = "the job was cancelled while it ran") -> None:
         super().__init__(message)
+
+
+class JobInterrupted(JobError):
+    """The worker had to end before the job did. Never raised: it is what the attempt ends as."""
+
+    def __init__(self, message: str = "the worker ended while the job ran") -> None:
+        super().__init__(message)

@@ -9,8 +9,15 @@ from asgiref.sync import async_to_sync
 from tasks_core import clock, conf, payloads, registry, retries
 from tasks_core.attempts import Attempt
 from tasks_core.definition import Task
-from tasks_core.exceptions import InvalidCall, JobCancelled, TimeLimitExceeded, UnknownTask
+from tasks_core.exceptions import (
+    InvalidCall,
+    JobCancelled,
+    JobInterrupted,
+    TimeLimitExceeded,
+    UnknownTask,
+)
 from tasks_core.outcomes import (
+    LOST,
     UNKNOWN_TASK,
     AttemptError,
     Cancelled,
@@ -71,6 +78,8 @@ def raised(attempt: Attempt, error: BaseException) -> Outcome:
     kept = _kept(attempt, error)
     if isinstance(error, UnknownTask):
         return _unknown(attempt, kept, error)
+    if isinstance(error, JobInterrupted):  # nothing is wrong with it: it need not wait
+        return Errored(kept, retry_in=timedelta(0), reason=LOST, cause=error)
     reason = "timeout" if isinstance(error, TimeLimitExceeded) else "error"
     return Errored(kept, retry_in=_retry_in(attempt), reason=reason, cause=error)
 

@@ -2,14 +2,17 @@
 
 import asyncio
 import ctypes
+import sys
 import threading
+import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from tasks_core import clock, executor
 from tasks_core.attempts import Attempt
-from tasks_core.exceptions import JobCancelled, TimeLimitExceeded
-from tasks_core.outcomes import Errored, Outcome
+from tasks_core.exceptions import JobCancelled, JobInterrupted, TimeLimitExceeded
+from tasks_core.outcomes import MAX_TRACEBACK, Errored, Outcome, storable
 
 Reason = type[TimeLimitExceeded] | type[JobCancelled]
 
@@ -32,12 +35,14 @@ class Execution:
         self.told: Reason | None = None
         self.told_at = 0.0
         self._stop: Callable[[Reason], Any] | None = None
+        self._stack: Callable[[], str] = str
         self._lock = threading.Lock()
 
     def run(self) -> Outcome:
         """Run the job in this thread."""
         thread = threading.get_ident()
         try:
+            self._stack = lambda: _stack(thread)
             self._stop = lambda reason: _send(thread, reason)
             try:
                 return executor.execute(self.attempt)
@@ -50,7 +55,8 @@ class Execution:
     async def arun(self) -> Outcome:
         """Run a coroutine job on this event loop; what is cancelled is its code alone."""
         loop = asyncio.get_running_loop()
-        code = asyncio.ensure_future(executor.aexecute(self.attempt))
+        code = asyncio.create_task(executor.aexecute(self.attempt))
+        self._stack = lambda: _coroutine_stack(code)
         self._stop = lambda reason: loop.call_soon_threadsafe(code.cancel)
         try:
             outcome = await code
@@ -69,9 +75,17 @@ class Execution:
             self._stop(reason)
             return True
 
-    def outcome_as_told(self) -> Outcome:
-        """Return how a job that does not end has ended for all others."""
-        return executor.raised(self.attempt, (self.told or JobCancelled)())
+    def where(self) -> str:
+        """Return the stack of the job's code, as a traceback has it."""
+        return self._stack()
+
+    def interrupted(self) -> Outcome:
+        """Return how a job that still runs has ended for all others, and where it was."""
+        outcome = executor.raised(self.attempt, (self.told or JobInterrupted)())
+        if not isinstance(outcome, Errored):
+            return outcome
+        where = storable(self.where() + outcome.error.traceback, MAX_TRACEBACK, keep_end=True)
+        return replace(outcome, error=replace(outcome.error, traceback=where))
 
     def _close(self, thread: int) -> None:
         with self._lock:
@@ -88,3 +102,19 @@ def _send(thread: int, reason: Reason | None) -> None:
 
 def _was_cancelled(outcome: Outcome) -> bool:
     return isinstance(outcome, Errored) and isinstance(outcome.cause, asyncio.CancelledError)
+
+
+def _stack(thread: int) -> str:
+    """Return the stack of a thread as a traceback has it, or an empty text once it is gone."""
+    frame = sys._current_frames().get(thread)  # noqa: SLF001 - documented, for this use
+    return "".join(traceback.format_stack(frame)) if frame else ""
+
+
+def _coroutine_stack(task: "asyncio.Task[Outcome]") -> str:
+    """Return the stack down to what is awaited; asyncio itself shows its first frame alone."""
+    awaited: Any = task.get_coro()
+    frames = []
+    while (frame := getattr(awaited, "cr_frame", None)) is not None:
+        frames.append((frame, frame.f_lineno))
+        awaited = awaited.cr_await
+    return "".join(traceback.StackSummary.extract(frames).format())

@@ -23,6 +23,12 @@ def stop_on_signals(stop: Callable[..., Any]) -> None:
     call_on_signals(stop, SIGNALS)
 
 
+def show_on_signals(show: Callable[[], Any]) -> None:
+    """Call ``show`` at each USR1, where there is such a signal, as above."""
+    if hasattr(signal, "SIGUSR1"):
+        call_on_signals(lambda _: show(), [signal.SIGUSR1])
+
+
 def call_on_signals(call: Callable[[int], Any], numbers: Iterable[signal.Signals]) -> None:
     """Call ``call`` with the number of each of these signals, in a thread."""
     # Python interrupts the main thread between any two instructions, perhaps while it holds the

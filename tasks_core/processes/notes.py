@@ -32,7 +32,7 @@ class Notes:
         self._owners += 1
         records.NUMBER.pack_into(self._memory, records.OWNERS, self._owners)
 
-    def start(self, job_id: UUID, fence: int, deadline: float = 0.0) -> None:
+    def start(self, job_id: UUID, fence: int, *, deadline: float = 0.0, task: str = "") -> None:
         """Note, just before it does, that a job's code begins; ``deadline`` is monotonic, or 0."""
         try:
             at = self._free.pop()
@@ -40,9 +40,9 @@ class Notes:
             at = self._grow(job_id, fence)
             if not at:
                 return
-        records.BODY.pack_into(
-            self._memory, at + records.BODY_AT, job_id.bytes, fence, clock.monotonic(), deadline
-        )
+        name = task.encode()[-records.MAX_NAME :]
+        body = job_id.bytes, fence, clock.monotonic(), deadline, name
+        records.BODY.pack_into(self._memory, at + records.BODY_AT, *body)
         self._memory[at + records.TOLD_AT] = records.NOT_TOLD
         self._memory[at] = 1
         self._places[job_id, fence] = at
@@ -60,9 +60,7 @@ class Notes:
         """Note that a started job was told to stop: "timeout" or "cancelled"."""
         at = self._places.get((job_id, fence))
         if at is not None:
-            cancelled = reason == records.REASONS[records.TOLD_CANCELLED]
-            told = records.TOLD_CANCELLED if cancelled else records.TOLD_TIMEOUT
-            self._memory[at + records.TOLD_AT] = told
+            self._memory[at + records.TOLD_AT] = records.NUMBERS[reason]
 
     def beat(self) -> None:
         """Note that Python code of this process still runs."""
@@ -110,7 +108,7 @@ class NoNotes:
     def own(self, process_id: UUID) -> None:
         pass
 
-    def start(self, job_id: UUID, fence: int, deadline: float = 0.0) -> None:
+    def start(self, job_id: UUID, fence: int, *, deadline: float = 0.0, task: str = "") -> None:
         pass
 
     def forget(self, job_id: UUID, fence: int) -> None:

@@ -100,9 +100,8 @@ class Slots:
     def finished(self) -> list[Finished]:
         """Return what has ended since the last call, and free its slots."""
         found = [self._finished.popleft() for _ in range(len(self._finished))]
-        for each in found:
-            del self.held[each.attempt.key]
-        return found
+        # What was handed in while it ran may have come to an end of its own; the first counts.
+        return [each for each in found if self.held.pop(each.attempt.key, None) is not None]
 
     def take_back(self) -> list[Attempt]:
         """Return what has not started; it will not."""
@@ -123,14 +122,12 @@ class Slots:
         self.notes.tell(*key, TOLD[reason])
         return True
 
-    def end_given_up(self) -> int:
-        """Hand in as told what was told and does not end; only a process that ends may do so."""
-        lost = [self.running[key] for key in self.given_up if key in self.running]
+    def end_running(self) -> None:
+        """Hand in what still runs as interrupted; only a process that ends may do so."""
         self._finished.extend(
-            Finished(each.attempt, each.outcome_as_told(), each.attempt.watch.seconds)
-            for each in lost
+            Finished(each.attempt, each.interrupted(), each.attempt.watch.seconds)
+            for each in list(self.running.values())
         )
-        return len(lost)
 
     def close(self) -> None:
         """Let the threads go; call it when nothing is running."""
@@ -155,7 +152,7 @@ class Slots:
         key = attempt.key
         self.running[key] = execution = Execution(attempt)
         attempt.watch.start()
-        self.notes.start(*key, attempt.deadline)
+        self.notes.start(*key, deadline=attempt.deadline, task=attempt.task)
         try:
             # Asked here and not in the worker's loop: it may import the task's module.
             if executor.is_async(attempt):

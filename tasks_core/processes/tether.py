@@ -17,12 +17,17 @@ from tasks_core.processes.inheritance import Inheritance
 from tasks_core.processes.interrupts import call_on_signals
 from tasks_core.processes.notes import NoNotes, Notes
 from tasks_core.processes.supervisor.plan import VARIABLE
+from tasks_core.processes.supervisor.records import LAYOUT
 from tasks_core.signals import process_started
 
 if TYPE_CHECKING:
     from tasks_core.processes.worker import Worker
 
 logger = logging.getLogger("tasks_core")
+
+
+class OtherRelease(Exception):
+    """The supervisor is of a release of this package that keeps its notes in another way."""
 
 
 class Tether:
@@ -34,6 +39,11 @@ class Tether:
     """
 
     def __init__(self, told: dict[str, Any], *, max_memory: int | None = None) -> None:
+        if told.get("layout") != LAYOUT:
+            raise OtherRelease(
+                "The supervisor that started this process is of another release of "
+                "django-tasks-core. Restart it; a reload is not enough after an upgrade."
+            )
         self.place: int = told["place"]
         self.max_memory = max_memory
         self.notes: Notes | NoNotes = Notes(mmap(told["notes"], 0))

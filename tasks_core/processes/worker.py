@@ -116,9 +116,9 @@ class Worker(Loop):
         self._settle()
         if self._has_strays:
             self._release_strays()
+        self.admissions.tick()  # before the look, which tells whether there is something to claim
         may_find = self._look()
         dispatched = self.lookout.dispatch()
-        self.admissions.tick()
         self.reports.tick()
         self.intake.give_back()
         may_take = (may_find or dispatched) and not self.stopping.is_set()
@@ -155,7 +155,6 @@ class Worker(Loop):
             self.admissions.soon()
         if seen.has_cancels:
             self.interruptions.cancel(self.backend.cancel_requests(self.heartbeat.owner))
-        # A job that is admitted now is told of, and claimed by the next tick.
         return seen.has_ready or self.intake.has_suspects
 
     def _until_next_look(self) -> float:
@@ -194,19 +193,20 @@ class Worker(Loop):
                 self.waking.wait(min(wait, 1.0))
                 self.waking.clear()
         self.interruptions.stop()
-        self._settle_given_up()
-        if self.slots.held:
-            left = list(self.slots.held.values())
-            jobs_left.send_robust(type(self.backend), attempts=left)
+        self._leave_running()
         self.slots.close()
         self.lookout.stop()
         self.heartbeat.stop()
         self.left.set()
 
-    def _settle_given_up(self) -> None:
-        # Last of all: they still run, and from here on another worker may have them.
-        if self.slots.end_given_up():
-            try:
-                self._settle()
-            except Exception:  # noqa: BLE001 - their lease will end
-                self.report_failure()
+    def _leave_running(self) -> None:
+        # Last of all: from here on another worker may have what still runs here.
+        try:
+            self.intake.give_back(everything=True)
+            self.slots.end_running()
+            self._settle()
+        except Exception:  # noqa: BLE001 - their lease will end
+            self.report_failure()
+        unsettled = [attempt for attempt, *_ in self.settlement.unsettled]
+        if left := [*self.slots.held.values(), *unsettled]:
+            jobs_left.send_robust(type(self.backend), attempts=left)

@@ -3,6 +3,7 @@
 import asyncio
 import ctypes
 import os
+import signal
 from threading import Event
 
 from asgiref.sync import sync_to_async
@@ -57,3 +58,21 @@ def keep_memory(mebibytes, *, seconds=0.5):
     """Touch so much memory and keep it, as a leak does."""
     kept.append(bytearray(os.urandom(1) * (mebibytes << 20)))
     Event().wait(seconds)
+
+
+def crash_in_c(name):
+    """End the process by a signal that no Python code sees."""
+    Effect.objects.create(name=name)
+    ctypes.string_at(0)
+
+
+def kill_its_process(name):
+    Effect.objects.create(name=name)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def stop_its_process(name):
+    """Halt it as a debugger does, or a machine that is put to sleep."""
+    Effect.objects.create(name=name)
+    os.kill(os.getpid(), signal.SIGSTOP)
+    Event().wait(600)

@@ -1,5 +1,7 @@
 """Jobs that run too long, and jobs that somebody cancels: told, and given up in the end."""
 
+import signal
+
 import pytest
 
 from tasks_core import JobState, background, job_backends
@@ -80,10 +82,28 @@ def test_a_cancelled_job_that_cannot_be_stopped_is_cancelled_nevertheless(run_wo
     assert worker.stop() == 0
 
 
-def test_without_a_supervisor_the_process_ends_for_it_as_well(run_worker):
-    background.enqueue(rest_in_c, ["stuck"], timeout=0.5, max_attempts=1)
+@pytest.mark.parametrize("task", [rest_in_c, deny])
+def test_without_a_supervisor_the_process_ends_for_it_as_well(run_worker, task):
+    background.enqueue(task, ["stuck"], timeout=0.5, max_attempts=1)
+    background.enqueue(leave_effect_and_rest, ["beside", 2.0])
 
-    worker = run_worker("--once", **QUICK)
+    worker = run_worker("--once", "--concurrency", "2", **QUICK)
 
     assert worker.wait() == 1
-    assert (job(rest_in_c).state, job(rest_in_c).reason) == (JobState.FAILED, "timeout")
+    assert (job(task).state, job(task).reason) == (JobState.FAILED, "timeout")
+    assert f"in {task.__name__}" in job(task).errors[0]["traceback"]  # where it was
+    assert job(leave_effect_and_rest).state == JobState.SUCCESSFUL
+
+
+@pytest.mark.parametrize("task", [rest_in_c, sleep_as_coroutine])
+def test_without_a_supervisor_usr1_shows_what_runs_and_where(run_worker, task):
+    result = background.enqueue(task, ["begun"], timeout=500)
+    worker = run_worker("--once", GRACE=0)
+    eventually(lambda: has_begun("begun"))
+
+    worker.send_signal(signal.SIGUSR1)
+
+    worker.wait_for(f"job {result.id} has run for")
+    worker.wait_for(f"s: tests.app.stubborn.{task.__name__}, its timeout is in")
+    worker.wait_for(f"in {task.__name__}")
+    assert worker.stop() == 1

@@ -22,7 +22,7 @@ from tasks_core.processes.notes import Notes
 notes = Notes(mmap.mmap(int(sys.argv[1]), 0))
 notes.own(UUID(int=7))
 for number in range(1, 6):
-    notes.start(UUID(int=number), number, 90.0 + number)
+    notes.start(UUID(int=number), number, deadline=90.0 + number)
 notes.forget(UUID(int=2), 2)
 print("written", flush=True)
 sys.stdin.read()
@@ -42,13 +42,24 @@ def test_what_is_started_and_not_forgotten_is_read(notes):
     first, second = uuid4(), uuid4()
     before = clock.monotonic()
 
-    notes.start(first, 3, 100.5)
+    notes.start(first, 3, deadline=100.5, task="shop.tasks.brew")
     notes.start(second, 1)
     notes.forget(second, 1)
 
     [found] = notes.read().started
     assert (found.job_id, found.fence, found.deadline, found.reason) == (first, 3, 100.5, "")
+    assert found.task == "shop.tasks.brew"
     assert before <= found.started <= clock.monotonic()
+
+
+@pytest.mark.parametrize("name", ["", "a" * 300 + ".brew", "é" * 300])
+def test_of_a_very_long_name_the_end_is_noted(notes, name):
+    notes.start(uuid4(), 1, task=name)
+
+    [found] = notes.read().started
+    assert found.task.isprintable()
+    assert name.endswith(found.task)
+    assert len(found.task.encode()) == min(len(name.encode()), records.MAX_NAME)
 
 
 def test_two_attempts_of_one_job_are_two(notes):

@@ -6,12 +6,21 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from django.db import transaction
 
-from tasks_core import Call, JobState, background, clock
+from tasks_core import Call, JobState, background, clock, job_backends
 from tasks_core.models import Job, Process
 from tests.app.models import Effect
-from tests.app.stubborn import hold_the_interpreter, keep_memory, leave_at_once, rest_in_c
-from tests.app.tasks import leave_attempt, leave_effect, leave_effect_and_rest
+from tests.app.stubborn import (
+    crash_in_c,
+    hold_the_interpreter,
+    keep_memory,
+    kill_its_process,
+    leave_at_once,
+    rest_in_c,
+    stop_its_process,
+)
+from tests.app.tasks import leave_attempt, leave_effect, leave_effect_and_rest, nothing
 from tests.tasks_core.races import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -61,6 +70,10 @@ def memory_of(pid):
     return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
 
+def command_of(pid):
+    return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+
+
 # Deaths.
 
 
@@ -75,6 +88,61 @@ def test_a_process_that_dies_is_replaced_and_its_job_does_not_wait_for_a_lease(r
     assert Effect.objects.count() == 2
     background.enqueue(leave_effect, ["tea"])
     eventually(lambda: has_begun("tea"))
+    assert worker.stop() == 0
+
+
+@pytest.mark.parametrize("death", [leave_at_once, crash_in_c, kill_its_process])
+def test_a_job_with_one_attempt_never_starts_twice_however_its_process_dies(run_worker, death):
+    background.enqueue(death, ["only"], max_attempts=1)
+    worker = run_worker("--concurrency", "1", **NO_WAITING)
+    eventually(lambda: states() == [JobState.FAILED])
+
+    background.enqueue(leave_effect, ["tea"])
+    eventually(lambda: has_begun("tea"))
+
+    assert Job.objects.earliest("id").reason == "lost"
+    assert Effect.objects.filter(name="only").count() == 1
+    worker.wait_for(f"s: tests.app.stubborn.{death.__name__}")  # it says what ran
+    assert worker.stop() == 0
+
+
+def test_what_had_not_begun_goes_back_uncounted(run_worker):
+    worker = run_worker("--concurrency", "1", **NO_WAITING)
+    background.enqueue_many([Call(nothing) for _ in range(20)])
+    eventually(all_succeeded)  # so that more of them are claimed ahead
+    with transaction.atomic():
+        background.enqueue(leave_at_once, ["deadly"], priority=1, max_attempts=1)
+        background.enqueue_many([Call(nothing) for _ in range(50)])
+
+    eventually(lambda: set(states()) == {JobState.FAILED, JobState.SUCCESSFUL})
+
+    harmless = Job.objects.exclude(task__endswith=".leave_at_once")
+    assert set(harmless.values_list("attempts", "suspect")) == {(1, False)}
+    assert harmless.filter(fence=2).exists()  # it had been claimed by the dead
+    assert worker.stop() == 0
+
+
+def test_what_ran_beside_the_death_runs_alone_next_time(run_worker):
+    beside = [background.enqueue(leave_attempt, [], {"at_first": 600}).id for _ in range(3)]
+    worker = run_worker("--concurrency", "4", **NO_WAITING)
+    eventually(lambda: Effect.objects.count() == 3)
+    background.enqueue(leave_at_once, ["deadly"], max_attempts=1)
+    eventually(lambda: JobState.FAILED in states())
+    background.enqueue(leave_effect_and_rest, ["healthy", 0.2])
+
+    eventually(lambda: set(states()) == {JobState.FAILED, JobState.SUCCESSFUL})
+
+    suspects = Job.objects.filter(pk__in=beside)
+    assert set(suspects.values_list("attempts", flat=True)) == {2}
+    ran = sorted(Job.objects.values_list("started_at", "finished_at", "pk"))
+    ran = [each for each in ran if each[2] in {job.pk for job in Job.objects.exclude(attempts=0)}]
+    overlapping = [
+        (first, second)
+        for index, (first, ended_at, one) in enumerate(ran)
+        for second, _, other in ran[index + 1 :]
+        if second < ended_at and {one, other} & set(beside)
+    ]
+    assert overlapping == []
     assert worker.stop() == 0
 
 
@@ -106,6 +174,31 @@ def test_who_holds_the_interpreter_is_killed_before_its_lease_ends(run_worker):
     assert "in hold_the_interpreter" in worker.output  # it has shown what it was doing
     eventually(lambda: states() == [JobState.FAILED])
     assert Job.objects.get().reason == "lost"
+    assert worker.stop() == 0
+
+
+def test_who_is_stopped_is_killed_and_replaced_as_well(run_worker):
+    background.enqueue(stop_its_process, ["stopped"], max_attempts=1)
+
+    worker = run_worker("--concurrency", "1", LEASE=4)
+
+    worker.wait_for("was killed: silent for")
+    assert Process.objects.filter(lease_expires_at__gte=clock.DatabaseNow()).exists()
+    eventually(lambda: states() == [JobState.FAILED])
+    background.enqueue(leave_effect, ["tea"])
+    eventually(lambda: has_begun("tea"))
+    assert worker.stop() == 0
+
+
+def test_a_cancelled_job_that_cannot_even_hear_of_it_ends_cancelled(run_worker):
+    result = background.enqueue(hold_the_interpreter, ["stuck"])
+    worker = run_worker(LEASE=4)
+    eventually(lambda: has_begun("stuck"))
+
+    job_backends["default"].cancel([result.id])
+
+    eventually(lambda: states() == [JobState.CANCELLED])
+    assert Job.objects.get().attempts == 1
     assert worker.stop() == 0
 
 
@@ -231,7 +324,8 @@ def test_usr1_shows_what_runs_and_where(run_worker):
 
     worker.send_signal(signal.SIGUSR1)
 
-    worker.wait_for(f"job {result.id} (fence 1) runs for")
+    worker.wait_for(f"job {result.id} has run for")
+    worker.wait_for("s: tests.app.stubborn.rest_in_c")
     worker.wait_for("its timeout is in")
     worker.wait_for("in rest_in_c")
     assert worker.stop() == 1
@@ -245,7 +339,10 @@ def test_it_is_small_and_says_how_it_goes(run_worker, tmp_path):
     worker = run_worker("--health-file", str(health), LEASE=20, POLL=0.2)
     [child] = serving(worker, 1)
     eventually(health.exists)
-    assert memory_of(worker.pid) <= 30
+    assert memory_of(worker.pid) <= 20
+    assert memory_of(child) <= 75
+    assert "-I -S" in command_of(worker.pid)  # a new interpreter, and no Django
+    assert "django run_worker" in command_of(child)
 
     os.utime(health, (0, 0))
     eventually(lambda: health.stat().st_mtime > 0)

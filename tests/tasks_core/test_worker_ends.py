@@ -45,27 +45,48 @@ def test_a_worker_that_is_asked_to_stop_lets_its_job_end(run_worker):
 
 
 @pytest.mark.parametrize("arguments", [[], ["--once"]])
-def test_asked_twice_it_ends_at_once_and_its_job_is_rescued_and_counted(run_worker, arguments):
-    worker = begin(run_worker, *arguments, LEASE=1.5)
+def test_asked_twice_it_ends_at_once_and_its_job_goes_back_counted(run_worker, arguments):
+    worker = begin(run_worker, *arguments)
     worker.send_signal(signal.SIGTERM)
     worker.send_signal(signal.SIGINT)
 
-    assert worker.wait(10) != 0
-    assert only().state == JobState.RUNNING
+    assert worker.wait(10) == 1
 
-    run_worker(LEASE=1.5)
+    assert_given_back()
+    run_worker()  # nobody waits for a lease of a minute
     eventually(lambda: only().state == JobState.SUCCESSFUL)
     assert (only().attempts, only().return_value["attempt"]) == (2, 2)
 
 
-def test_when_grace_is_over_the_job_is_rescued_and_counted(run_worker):
-    worker = begin(run_worker, GRACE=0.5, LEASE=1.5)
+def test_when_grace_is_over_the_job_goes_back_counted(run_worker):
+    worker = begin(run_worker, GRACE=0.5)
 
     assert worker.stop(10) == 1
 
-    run_worker(LEASE=1.5)
+    assert_given_back()
+    assert "was ended by" not in worker.output
+    run_worker()
     eventually(lambda: only().state == JobState.SUCCESSFUL)
     assert (only().attempts, attempts_begun()) == (2, 2)
+
+
+def assert_given_back():
+    """It counts, is no suspect, and says where it was."""
+    job = only()
+    assert (job.state, job.attempts, job.suspect) == (JobState.SCHEDULED, 1, False)
+    [error] = job.errors
+    assert error["message"] == "the worker ended while the job ran"
+    assert "in leave_attempt" in error["traceback"]
+
+
+def test_a_job_with_one_attempt_is_lost_with_the_grace(run_worker):
+    background.enqueue(leave_attempt, [], LONG, max_attempts=1)
+    worker = run_worker(GRACE=0)
+    eventually(attempts_begun)
+
+    assert worker.stop(10) == 1
+
+    assert (only().state, only().reason, attempts_begun()) == (JobState.FAILED, "lost", 1)
 
 
 # Killed.

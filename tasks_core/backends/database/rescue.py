@@ -14,11 +14,11 @@ from tasks_core.backends.database.release import unclaim
 from tasks_core.backends.database.transactions import in_transaction
 from tasks_core.backends.database.wakeup import EVERYTHING, wake_after_commit
 from tasks_core.models import Job, Process
+from tasks_core.outcomes import LOST
 from tasks_core.signals import JobEnd
 from tasks_core.states import JobState
 
 BATCH = 10  # processes at a time
-LOST = "lost"
 
 Key = tuple[UUID, int]  # a job and its fence
 

@@ -7,12 +7,19 @@ from uuid import UUID
 
 from tasks_core.attempts import Attempt
 from tasks_core.backends.database import statements
-from tasks_core.backends.database.rescue import LOST
 from tasks_core.backends.database.statements.asked import Ended
 from tasks_core.backends.database.transactions import in_one_statement, is_outage
 from tasks_core.backends.database.wakeup import DEFERRED, wake_after_commit
 from tasks_core.models import Job
-from tasks_core.outcomes import AttemptError, Cancelled, Errored, Outcome, Snoozed, Succeeded
+from tasks_core.outcomes import (
+    LOST,
+    AttemptError,
+    Cancelled,
+    Errored,
+    Outcome,
+    Snoozed,
+    Succeeded,
+)
 from tasks_core.states import FINAL, JobState
 
 S = JobState

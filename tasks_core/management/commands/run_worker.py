@@ -8,16 +8,22 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError
 from django.utils import autoreload
 
 from tasks_core import conf, job_backends, registry
 from tasks_core.exceptions import InvalidJobBackend
-from tasks_core.management.arguments import positive, seconds
+from tasks_core.management.arguments import file_to_touch, positive, seconds
+from tasks_core.management.troubles import told_in_a_sentence
 from tasks_core.processes import launch, tether
 from tasks_core.processes.companions import Companions
-from tasks_core.processes.interrupts import end_soon, leave_before_reload, stop_on_signals
+from tasks_core.processes.interrupts import (
+    end_soon,
+    leave_before_reload,
+    show_on_signals,
+    stop_on_signals,
+)
 from tasks_core.processes.output import show_log_lines
+from tasks_core.processes.running import show_running
 from tasks_core.processes.worker import Worker
 
 EPILOG = """
@@ -32,8 +38,8 @@ A supervisor starts the processes and replaces each that dies, hangs, or is recy
 --max-jobs or with --max-memory. With --once or --reload there is one process and no supervisor.
 
 signals:
-  TERM, INT  no new jobs, running ones may end (TASKS_CORE["GRACE"]); a second one ends at once
-  HUP        replace one process after the other, so that they read new code
+  TERM, INT  no new jobs; running ones may end, for TASKS_CORE["GRACE"]; a second one: at once
+  HUP        replace one process after the other, so that they read new code; supervisor only
   USR1       write to stderr what is running, and where
 
 exit status: 0 ended gracefully; 1 jobs were left behind, or with --once a job raised;
@@ -63,11 +69,18 @@ class Command(BaseCommand):
         add("--max-memory", type=positive, metavar="MIB", help=leaking)
         add("--reload", action="store_true", help="restart when code changes")
         add("--with-scheduler", action="store_true", help="the scheduler, too")
-        add("--health-file", help="touched while all goes well; its age is the health")
+        add(
+            "--health-file",
+            type=file_to_touch,
+            help="touched while all goes well; its age is the health",
+        )
 
     def execute(self, *args: Any, **options: Any) -> Any:
         # The system checks passed when the supervisor was started; they cost a part of a second.
-        self.tether = tether.taken(max_memory=_bytes(options["max_memory"]))
+        try:
+            self.tether = tether.taken(max_memory=_bytes(options["max_memory"]))
+        except tether.OtherRelease as error:
+            raise CommandError(str(error), returncode=2) from error
         options["skip_checks"] = options["skip_checks"] or self.tether is not None
         return super().execute(*args, **options)
 
@@ -100,6 +113,7 @@ class Command(BaseCommand):
             self.tether.attach(worker)
         elif threading.current_thread() is threading.main_thread():
             stop_on_signals(worker.stop)
+            show_on_signals(lambda: show_running(worker.slots))
         else:
             leave_before_reload(worker)
         if not options["once"]:  # cron mails whatever is printed
@@ -115,8 +129,8 @@ class Command(BaseCommand):
         if self.tether is not None:
             self.tether.leave()
         if worker.slots.running:
-            # Threads cannot be ended; their jobs are left to the rescuers. Leave at once, so
-            # that none of them runs twice at the same time.
+            # Threads cannot be ended, and their jobs are others' by now. Leave at once, so that
+            # none of them runs twice at the same time.
             os._exit(1)
         companions.stop()
         if self._called_from_command_line:  # type: ignore[attr-defined]
@@ -125,12 +139,8 @@ class Command(BaseCommand):
             sys.exit(1)
 
     def drain(self, worker: Worker, companions: Companions) -> int:
-        try:
+        with told_in_a_sentence():
             return companions.run_once() + worker.drain()
-        except DatabaseError as error:
-            raise CommandError(
-                f"{worker.backend} cannot be served: {error}. Is its database up and migrated?"
-            ) from error
 
     def build(self, **options: Any) -> Worker:
         try:

@@ -30,7 +30,7 @@ class Child:
         self._unsent = b""
         shared = shared_memory(records.SIZE)
         orders, self._orders = os.pipe()
-        told = {"notes": shared, "orders": orders, "place": place, "hung_after": plan.hung_after}
+        told = {"layout": records.LAYOUT, "notes": shared, "orders": orders, "place": place}
         try:
             self.process = subprocess.Popen(  # noqa: S603 - the command that started us
                 plan.command,

@@ -15,17 +15,20 @@ BEAT, HEALTHY = 0, 8  # seconds of the monotonic clock
 BURIED = 16  # number of the last hand-over that is done
 STATE, UNNOTED, HIGH, OWNERS = 24, 28, 32, 36
 OWNERS_AT, MAX_OWNERS = 64, 16
-RECORDS_AT, RECORD, MAX_RECORDS = 512, 64, 16_384
+RECORDS_AT, RECORD, MAX_RECORDS = 512, 192, 16_384
+LAYOUT = 2  # of all this; two releases that differ must not read each other's notes
 SIZE = RECORDS_AT + RECORD * MAX_RECORDS  # only what is written costs memory
 
 STARTING, SERVING, LEAVING = range(3)
 NOT_TOLD, TOLD_TIMEOUT, TOLD_CANCELLED = range(3)
 REASONS = {TOLD_TIMEOUT: "timeout", TOLD_CANCELLED: "cancelled"}
+NUMBERS = {reason: number for number, reason in REASONS.items()}
 
 SECONDS = struct.Struct("=d")
 NUMBER = struct.Struct("=I")
 COUNT = struct.Struct("=Q")
-BODY = struct.Struct("=16sQdd")  # job id, fence, started, deadline; at TOLD + 1 … of a record
+MAX_NAME = 144  # bytes of a task's name
+BODY = struct.Struct(f"=16sQdd{MAX_NAME}s")  # job id, fence, started, deadline, task: see Started
 USED_AT, TOLD_AT, BODY_AT = 0, 1, 8
 
 
@@ -37,7 +40,8 @@ class Started:
     fence: int
     started: float
     deadline: float  # 0: none
-    told: int  # NOT_TOLD, …
+    told: int = NOT_TOLD
+    task: str = ""  # its end, if it is very long
 
     @property
     def reason(self) -> str:
@@ -85,5 +89,6 @@ def _owner(memory: mmap, index: int) -> UUID:
 def _record(data: bytes) -> Started | None:
     if not data[USED_AT]:
         return None
-    job_id, fence, started, deadline = BODY.unpack_from(data, BODY_AT)
-    return Started(UUID(bytes=job_id), fence, started, deadline, data[TOLD_AT])
+    job_id, fence, started, deadline, task = BODY.unpack_from(data, BODY_AT)
+    name = task.rstrip(b"\0").decode(errors="replace")
+    return Started(UUID(bytes=job_id), fence, started, deadline, data[TOLD_AT], name)

@@ -16,11 +16,11 @@ def describe(child: Child, *, now: float) -> list[str]:
         f"{child.memory() >> 20} MiB, last beat {silent:.1f} s ago, "
         f"{len(notes.started)} jobs running"
     )
-    return [head, *(_describe(job, now=now) for job in notes.started)]
+    return [head, *(describe_job(job, now=now) for job in notes.started)]
 
 
-def _describe(job: Started, *, now: float) -> str:
-    line = f"  job {job.job_id} (fence {job.fence}) runs for {now - job.started:.1f} s"
+def describe_job(job: Started, *, now: float) -> str:
+    line = f"  job {job.job_id} has run for {now - job.started:.1f} s: {job.task}"
     if job.deadline:
         line += f", its timeout is in {job.deadline - now:.1f} s"
     if job.reason:

@@ -12,7 +12,7 @@ from .output import say, warn
 from .places import Place
 from .plan import Plan
 from .reload import Reload
-from .report import describe
+from .report import describe, describe_job
 from .signals import Signals
 from .verdicts import leaks, verdict
 
@@ -124,6 +124,8 @@ class Supervisor:
             return
         again = "" if self.requests else f"; its place is filled in {delay:.0f} s"
         warn(f"worker process {child.pid} {child.fate} while it ran {started} jobs{again}")
+        for job in child.notes.started:
+            warn(describe_job(job, now=clock.monotonic()))
 
     def _vacate(self, child: Child, *, planned: bool) -> float:
         if child in self.leaving:

@@ -15,7 +15,8 @@ def verdict(child: Child, plan: Plan, *, now: float) -> str | None:
         late = now - child.born > STARTUP
         return f"no sign of life {STARTUP:.0f} s after its start" if late else None
     if child.silent > plan.hung_after:
-        return f"silent for {child.silent:.1f} s, as if something held the interpreter's lock"
+        # Stopped by a signal, or something that holds the interpreter's lock; its stacks tell.
+        return f"silent for {child.silent:.1f} s, stopped or stuck in C code"
     if child.leaving_since is not None and now - child.leaving_since > plan.grace + MARGIN:
         return f"still there {now - child.leaving_since:.0f} s after it was to leave"
     return _overrun(child, plan, now=now)
