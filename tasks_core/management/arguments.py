@@ -4,6 +4,7 @@ import json
 from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from django.utils.dateparse import parse_datetime, parse_duration
@@ -65,6 +66,13 @@ def seconds(text: str) -> float:
     if not 0 < number < float("inf"):
         raise ArgumentTypeError(f"{text!r} is not a number of seconds greater than 0")
     return number
+
+
+def file_to_touch(text: str) -> str:
+    """Return the path of a file that can be made where it is."""
+    if Path(text).is_dir() or not Path(text).parent.is_dir():
+        raise ArgumentTypeError(f"{text!r} is no file in a folder that exists")
+    return text
 
 
 def add_filters(parser: ArgumentParser) -> None:

@@ -11,6 +11,7 @@ from django.db import DatabaseError, connections
 
 from tasks_core import clock, conf
 from tasks_core.leases import Leases, Renewal
+from tasks_core.processes.output import log_failure
 from tasks_core.signals import process_started, process_stopped
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Heartbeat:
         try:
             self.leases.end(self.process.pk)
         except DatabaseError:
-            logger.exception("the end of %s could not be noted; its lease will end", self.process)
+            log_failure("the end of %s could not be noted; its lease will end", self.process)
         process_stopped.send_robust(type(self), process=self.process)
 
     @property
@@ -121,9 +122,9 @@ class Heartbeat:
             try:
                 self.beat()
                 wait = interval
-            except Exception:
+            except Exception:  # noqa: BLE001 - as in Loop: an outage is no reason to end
                 # The database is away. Again soon, so that the lease survives a short outage.
-                logger.exception("heartbeat failed")
+                log_failure("heartbeat failed")
                 self._contact_since = None
                 wait = min(interval, 1.0)
                 connections.close_all()

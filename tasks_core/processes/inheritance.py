@@ -1,6 +1,5 @@
 """What other processes of our supervisor owned when they died, and we look after."""
 
-import logging
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -10,11 +9,10 @@ from django.db import connections
 from tasks_core.attempts import Attempt
 from tasks_core.outcomes import Cancelled
 from tasks_core.processes.notes import NoNotes, Notes
+from tasks_core.processes.output import log_failure
 
 if TYPE_CHECKING:
     from tasks_core.processes.worker import Worker
-
-logger = logging.getLogger("tasks_core")
 
 RETRY = 1.0  # seconds to the next try when the database is away
 
@@ -43,8 +41,8 @@ class Inheritance:
     def _is_settled(self, estate: dict[str, Any]) -> bool:
         try:
             bury(self.worker.backend, estate)
-        except Exception:
-            logger.exception("the jobs of process %s cannot be taken back yet", estate["pid"])
+        except Exception:  # noqa: BLE001 - as in Loop: an outage is no reason to end
+            log_failure("the jobs of process %s cannot be taken back yet", estate["pid"])
             connections.close_all()
             return False
         return True

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tasks_core import clock
+from tasks_core.processes.output import log_failure
 
 logger = logging.getLogger("tasks_core")
 
@@ -84,9 +85,7 @@ class Loop(ABC):
         """Log the exception being handled and return how many seconds to wait after it."""
         self.failures += 1
         wait: float = min(self.error_delay * 2 ** min(self.failures - 1, 16), self.max_error_delay)
-        logger.exception(  # noqa: LOG004 - called while it is handled
-            "%s failed, next try in %.0f s", self.name, wait
-        )
+        log_failure("%s failed, next try in %.0f s", self.name, wait)
         self.recover()
         return wait
 

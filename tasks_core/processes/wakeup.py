@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 
 from tasks_core import clock, conf
+from tasks_core.processes.output import log_failure
 from tasks_core.wakes import CannotListen, Listener, Wake
 
 logger = logging.getLogger("tasks_core")
@@ -69,8 +70,8 @@ class WakeUp:
             except CannotListen as reason:
                 logger.info("nobody tells us of new jobs (%s): they are looked for", reason)
                 break
-            except Exception:
-                logger.exception("the wake-up connection broke, next try in %.1f s", self._retry)
+            except Exception:  # noqa: BLE001 - as in Loop: an outage is no reason to end
+                log_failure("the wake-up connection broke, next try in %.1f s", self._retry)
                 self._lose()
             finally:
                 listener.close()

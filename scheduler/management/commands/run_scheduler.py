@@ -12,7 +12,8 @@ from django.utils import autoreload
 
 from scheduler import conf, declarations
 from scheduler.process import Scheduler
-from tasks_core.management.arguments import seconds
+from tasks_core.management.arguments import file_to_touch, seconds
+from tasks_core.management.troubles import told_in_a_sentence
 from tasks_core.processes.interrupts import stop_on_signals
 from tasks_core.processes.output import show_log_lines
 
@@ -39,7 +40,8 @@ class Command(BaseCommand):
             "--duration", type=seconds, help="stop gracefully after so many seconds"
         )
         parser.add_argument("--reload", action="store_true", help="restart when code changes")
-        parser.add_argument("--health-file", help="touched at every turn; its age is the health")
+        healthy = "touched at every turn; its age is the health"
+        parser.add_argument("--health-file", type=file_to_touch, help=healthy)
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["reload"] and options["once"]:
@@ -54,7 +56,9 @@ class Command(BaseCommand):
         if threading.current_thread() is threading.main_thread():
             stop_on_signals(scheduler.stop)
         if options["once"]:
-            if scheduler.run_once():
+            with told_in_a_sentence():
+                failed = scheduler.run_once()
+            if failed:
                 sys.exit(1)
             return
         show_log_lines()

@@ -14,6 +14,7 @@ from scheduler.models import Schedule
 from scheduler.sync import sync
 from tasks_core import clock
 from tasks_core.management.arguments import add_djangos_own, positive
+from tasks_core.management.troubles import told_in_a_sentence
 from tasks_core.presentation import as_json, as_table
 
 EPILOG = """
@@ -49,7 +50,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, verb: str, **options: Any) -> None:
         self.json = options["output"] == "json"
-        getattr(self, f"do_{verb}")(**options)
+        with told_in_a_sentence():
+            getattr(self, f"do_{verb}")(**options)
 
     def do_list(self, **options: Any) -> None:
         alias = conf.database()

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tasks_core.exceptions import InvalidCall, UnsupportedFeature
 from tasks_core.management.jobs import change, doctor, look, prune, queues, run
 from tasks_core.management.jobs.desk import Desk, Verb, backend_named
+from tasks_core.management.troubles import told_in_a_sentence
 
 GROUPS = (look, run, change, prune, queues, doctor)
 EPILOG = """
@@ -44,7 +45,8 @@ class Command(BaseCommand):
             err=self.stderr,
         )
         try:
-            code = do(desk, Namespace(**options))
+            with told_in_a_sentence():
+                code = do(desk, Namespace(**options))
         except (InvalidCall, UnsupportedFeature) as error:
             raise CommandError(str(error), returncode=2) from error
         if code:

@@ -1,0 +1,28 @@
+"""What an error of the database means for those who run commands: a line, and what helps."""
+
+from django.db import DatabaseError, InterfaceError
+
+from tasks_core.backends.database.transactions import is_outage
+
+POSTGRESQL_UNKNOWN = frozenset({"42P01", "42703"})  # table, column
+MYSQL_UNKNOWN = frozenset({1146, 1054})
+SQLITE_UNKNOWN = ("no such table", "no such column", "has no column named")
+
+
+def in_words(error: BaseException) -> str | None:
+    """Return what is wrong with the database, or None if a traceback says more."""
+    if not isinstance(error, (DatabaseError, InterfaceError)):
+        return None
+    said = " ".join(str(error).split()).rstrip(".")
+    if is_unmigrated(error):
+        return f"tables are missing or out of date ({said}). Run: manage.py migrate"
+    return f"the database cannot be used: {said}" if is_outage(error) else None
+
+
+def is_unmigrated(error: BaseException) -> bool:
+    """Say whether a table or a column is missing, as before a migration."""
+    if getattr(error.__cause__, "sqlstate", None) in POSTGRESQL_UNKNOWN:
+        return True
+    if error.args and error.args[0] in MYSQL_UNKNOWN:
+        return True
+    return any(words in str(error) for words in SQLITE_UNKNOWN)
