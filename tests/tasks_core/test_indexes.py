@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from tasks_core import clock, ids
 from tasks_core.backends.database.cancel import expire
 from tasks_core.backends.database.claim import claim
 from tasks_core.backends.database.dispatch import dispatch
@@ -170,3 +171,20 @@ def test_rescue_looks_at_no_more_than_the_running_jobs():
     for plan in plans(lambda: rescue("default", now=NOON), start="UPDATE"):
         assert not any(word in plan for word in ("SCAN tasks_core_job", "Seq Scan")), plan
         assert '"access_type": "ALL"' not in plan, plan
+
+
+@pytest.mark.vendor("mysql")
+@pytest.mark.django_db(transaction=True)
+def test_a_look_does_not_collect_all_owners_where_many_processes_have_stopped():
+    """MariaDB took 80 ms for that with 400,000 jobs, for each look of each worker."""
+    ago = clock.db_now() + DEAD
+    Process.objects.bulk_create(
+        Process(kind="worker", started_at=ago, lease_expires_at=ago, stopped_at=ago, pid=1)
+        for _ in range(2000)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE TABLE tasks_core_process")
+
+    [plan] = plans(lambda: look("default", ids.job_id()), start="\nSELECT")
+
+    assert "materialized" not in plan, plan
