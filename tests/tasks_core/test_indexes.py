@@ -187,4 +187,4 @@ def test_a_look_does_not_collect_all_owners_where_many_processes_have_stopped():
 
     [plan] = plans(lambda: look("default", ids.job_id()), start="\nSELECT")
 
-    assert "materialized" not in plan, plan
+    assert "materialization" not in plan, plan
