@@ -7,7 +7,9 @@ from django.db import transaction
 
 from tasks_core import Call, JobState, background
 from tasks_core.backends.database import held
+from tasks_core.backends.database.settle import settle
 from tasks_core.models import Job
+from tasks_core.outcomes import AttemptError, Errored
 from tasks_core.signals import job_enqueued
 from tasks_core.testing import FrozenClock
 from tests.app.tasks import leave_effect, nothing
@@ -69,6 +71,20 @@ def test_what_the_newer_call_does_not_say_is_back_at_its_default():
     job = Job.objects.get()
     assert (result.status, job.state) == (JobState.READY, JobState.READY)
     assert (job.priority, job.expires_at, job.label) == (0, None, "")
+
+
+def test_a_replaced_job_begins_anew_and_remembers_what_happened():
+    with FrozenClock(NOON):
+        background.enqueue(nothing, key="tea", max_attempts=5)
+        for _ in range(3):
+            Job.objects.update(state=JobState.READY)
+            error = AttemptError.of(RuntimeError("boom"))
+            settle("default", [(claim_one(), Errored(error, retry_in=HOUR))], now=NOON)
+
+        replace(max_attempts=2)
+
+    job = Job.objects.get()
+    assert (job.attempts, job.max_attempts, len(job.errors)) == (0, 2, 3)
 
 
 def test_a_running_job_is_kept_as_it_is():

@@ -14,7 +14,14 @@ from tasks_core.states import JobState
 
 WAITING = (JobState.SCHEDULED, JobState.READY)
 # What a later call puts in place of the earlier one's; the rest is the story of the job.
-REPLACED = ("task", *(set(SAYS) - {"active_key", "context", "creator"}), *limited.COLUMNS)
+SAID_ANEW = {"task", "max_attempts", *SAYS, *limited.COLUMNS} - {"active_key", "context", "creator"}
+# And it begins anew: neither failures nor a wish to stop were about what it is now.
+BEGUN_ANEW = {
+    "attempts": 0,
+    "cancel_requested_at": None,
+    "progress_done": None,
+    "progress_total": None,
+}
 
 
 def holders(alias: str, calls: Sequence[Call]) -> dict[str, Job]:
@@ -36,7 +43,7 @@ def _replace(alias: str, job: Job, call: Call) -> None:
     """Change the job if it is still waiting; whoever claims it meanwhile has the old one."""
     now = clock.db_now(alias)
     [newer] = rows_of(timed(columns_of([call], [job.pk]), now=now))
-    changes = {name: getattr(newer, name) for name in REPLACED}
+    changes = {name: getattr(newer, name) for name in SAID_ANEW} | BEGUN_ANEW
     waiting = Job.objects.using(alias).filter(pk=job.pk, active_key=call.key, state__in=WAITING)
     admit_after_commit(alias, keys_of(waiting))
     waiting.update(state=newer.state, **changes)
