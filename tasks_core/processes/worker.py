@@ -1,5 +1,6 @@
 """The worker: dispatch what is due, claim what is ready, run it, settle how it ended."""
 
+import math
 import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -83,19 +84,25 @@ class Worker(Loop):
         finally:
             self._finish()
 
-    def drain(self) -> int:
-        """Work until nothing due remains, new jobs included; return how many attempts raised."""
+    def drain(self, *, duration: float | None = None) -> int:
+        """
+        Work until nothing due remains, new jobs included; return how many attempts raised.
+
+        After ``duration`` seconds nothing more is begun, whatever remains.
+        """
+        ends_at = math.inf if duration is None else clock.monotonic() + duration
         self.heartbeat.start()
         self.interruptions.start()
         try:
-            while not self.stopping.is_set():
+            while not self.stopping.is_set() and clock.monotonic() < ends_at:
                 if not self.slots.held:
                     self.lookout.hurry()
                     self.admissions.hurry()
                 wait = self.tick()
+                self.note_health()
                 if self.is_idle and not self.backend.has_orphans(self.queues):
                     break
-                self.wait(wait)
+                self.wait(min(wait, ends_at - clock.monotonic()))
         finally:
             self._finish()
         return self.settlement.errored

@@ -7,6 +7,7 @@ from django.db import connection
 
 from tasks_core import background, job_backends
 from tasks_core.backends.database.cancel import cancel, cancel_requested, cancel_requests, expire
+from tasks_core.backends.database.rescue import bury
 from tasks_core.models import Job
 from tasks_core.outcomes import AttemptError, Errored, Snoozed, Succeeded
 from tasks_core.signals import jobs_ended
@@ -116,6 +117,20 @@ def test_a_job_that_was_asked_to_stop_does_not_run_again(how):
     assert (after.state, after.reason) == (JobState.CANCELLED, "cancelled")
     assert told == [attempt.job_id]
     assert fresh(untouched).state in WAITING
+
+
+@pytest.mark.parametrize("started", [True, False])
+def test_nobody_sees_it_ready_between_a_burial_and_its_end(started):
+    make_jobs(1, active_key=None)
+    attempt = claim_one()
+    job_backends["default"].cancel([attempt.job_id])
+
+    [rescued] = bury(
+        "default", attempt.owner, now=NOON, started={attempt.key} if started else set()
+    )
+
+    assert fresh(attempt).state == JobState.CANCELLED  # with the one commit of the burial
+    assert [end.id for end in rescued.ends] == [attempt.job_id]
 
 
 def test_a_job_that_succeeded_all_the_same_has_succeeded():

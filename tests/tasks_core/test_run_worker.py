@@ -8,7 +8,14 @@ from django.core.management import call_command
 from tasks_core import Call, JobState, background
 from tasks_core.models import Job, Process
 from tests.app.models import Effect
-from tests.app.tasks import explode_once, leave_attempt, leave_effect, leave_followers, nothing
+from tests.app.tasks import (
+    explode_once,
+    leave_attempt,
+    leave_effect,
+    leave_effect_and_rest,
+    leave_followers,
+    nothing,
+)
 from tests.app.unlisted import brew
 from tests.tasks_core.conftest import LINES_ON_STDERR
 from tests.tasks_core.races import eventually, together
@@ -29,6 +36,19 @@ def test_once_does_all_that_is_due_and_what_follows_from_it(run_worker):
 
     assert Effect.objects.count() == 4
     assert states() == [JobState.SCHEDULED] + [JobState.SUCCESSFUL] * 4
+
+
+def test_once_ends_after_its_time_and_leaves_the_rest(run_worker, tmp_path):
+    background.enqueue_many([Call(leave_effect_and_rest, ["tea", 0.5]) for _ in range(20)])
+    health = tmp_path / "health"
+    arguments = ("--concurrency", "1", "--duration", "1.5", "--health-file", str(health))
+
+    assert run_worker("--once", *arguments).wait() == 0
+
+    found = states()
+    assert set(found) == {JobState.READY, JobState.SUCCESSFUL}
+    assert found.count(JobState.SUCCESSFUL) == Effect.objects.count() <= 4
+    assert health.exists()
 
 
 def test_once_says_by_its_exit_code_that_a_job_raised(run_worker):

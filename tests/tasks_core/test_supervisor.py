@@ -297,6 +297,22 @@ def test_hup_replaces_one_process_after_the_other(run_worker):
 
 
 @pytest.mark.vendor("sqlite")
+def test_a_second_hup_waits_for_the_first_and_replaces_once_more(run_worker):
+    worker = run_worker(**NO_WAITING)
+    before = serving(worker, 1)
+    worker.send_signal(signal.SIGHUP)
+    eventually(lambda: len(worker.workers()) == 2)
+    between = worker.workers()
+
+    worker.send_signal(signal.SIGHUP)
+    eventually(lambda: worker.output.count("reload is over") == 2)
+
+    [after] = worker.workers()
+    assert after not in before + between
+    assert worker.stop() == 0
+
+
+@pytest.mark.vendor("sqlite")
 def test_code_that_cannot_be_loaded_replaces_nothing(run_worker, settings, tmp_path):
     package = tmp_path / "fragile"
     package.mkdir()

@@ -17,6 +17,7 @@ from tasks_core.processes.supervisor.estates import Estates
 from tasks_core.processes.supervisor.places import HEALTHY, LONGEST, Place
 from tasks_core.processes.supervisor.plan import VARIABLE, Plan
 from tasks_core.processes.supervisor.records import Contents, Started
+from tasks_core.processes.supervisor.reload import Reload
 from tasks_core.processes.supervisor.report import describe_job
 from tasks_core.processes.supervisor.verdicts import STARTUP, leaks, verdict
 
@@ -134,9 +135,74 @@ def test_an_heir_takes_the_place():
     old, new = child(), child()
     place = Place(0, child=old, heir=new)
 
-    place.vacate(old, now=NOW, planned=True)
+    assert place.vacate(old, now=NOW, planned=True) is None
 
     assert place.occupants == [new]
+    assert not place.is_due(NOW)
+
+
+# One after the other.
+
+
+class Living(SimpleNamespace):
+    """A child that leaves when it is told to."""
+
+    @property
+    def is_serving(self):
+        return self.notes.state == records.SERVING
+
+    def leave(self):
+        self.process.returncode = 0
+
+
+def living(state=records.SERVING):
+    process = SimpleNamespace(returncode=None)
+    return Living(pid=7, notes=Contents(state=state), process=process, killed=None)
+
+
+def test_a_reload_replaces_one_after_the_other(capsys):
+    places = [Place(0, child=living()), Place(1, child=living()), Place(2, start_at=NOW + 30)]
+    reload, begun = Reload(places), []
+
+    def start(place):
+        place.heir = living(records.STARTING)
+        begun.append(place.number)
+        return place.heir
+
+    assert places[2].is_due(NOW)  # what died again and again need not wait any longer
+    for number in (0, 1):
+        place = places[number]
+        reload.step(start)
+        reload.step(start)
+        assert begun == list(range(number + 1))
+        assert place.child.process.returncode is None  # the new one does not serve yet
+        place.heir.notes = Contents(state=records.SERVING)
+        reload.step(start)
+        assert place.child.process.returncode == 0
+        place.child, place.heir = place.heir, None
+        reload.step(start)
+    assert not reload.is_done
+    reload.step(start)
+
+    assert reload.is_done
+    assert "reload is over" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("cause", ["it dies", "no process can be started"])
+def test_a_reload_is_given_up_when_a_new_one_does_not_come_up(capsys, cause):
+    places = [Place(0, child=living()), Place(1, child=living())]
+    reload, heir = Reload(places), living(records.STARTING)
+
+    reload.step(lambda _: heir if cause == "it dies" else None)
+    heir.process.returncode = 1
+    if not reload.is_done:
+        reload.step(lambda _: heir)
+
+    assert reload.is_done
+    assert [place.child.process.returncode for place in places] == [None, None]
+    told = capsys.readouterr().err
+    assert "reload given up" in told
+    assert "is over" not in told
 
 
 # Who inherits.

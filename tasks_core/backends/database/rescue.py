@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from tasks_core import clock
+from tasks_core.backends.database.cancel import cancel_requested
 from tasks_core.backends.database.leases import running
 from tasks_core.backends.database.release import unclaim
 from tasks_core.backends.database.transactions import in_transaction
@@ -144,7 +145,9 @@ def _take_back(
         _fail(alias, job, now=now, reason=reasons.get((job.pk, job.fence), LOST))
         for job in exhausted
     ]
-    return Rescued(process.name, repeated + len(ends), ends)
+    count = repeated + len(ends)
+    # With the same commit: whoever claimed one before it is cancelled would run it again.
+    return Rescued(process.name, count, ends + cancel_requested(alias, now=now))
 
 
 def _fail(alias: str, job: Job, *, now: datetime, reason: str) -> JobEnd:

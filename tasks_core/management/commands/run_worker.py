@@ -119,7 +119,7 @@ class Command(BaseCommand):
         if not options["once"]:  # cron mails whatever is printed
             show_log_lines()
         if options["once"]:
-            failures = self.drain(worker, companions)
+            failures = self.drain(worker, companions, duration=options["duration"])
         else:
             failures = 0
             if self.tether is None:
@@ -138,9 +138,9 @@ class Command(BaseCommand):
         if failures:
             sys.exit(1)
 
-    def drain(self, worker: Worker, companions: Companions) -> int:
+    def drain(self, worker: Worker, companions: Companions, *, duration: float | None) -> int:
         with told_in_a_sentence():
-            return companions.run_once() + worker.drain()
+            return companions.run_once() + worker.drain(duration=duration)
 
     def build(self, **options: Any) -> Worker:
         try:

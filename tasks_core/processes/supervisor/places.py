@@ -25,12 +25,14 @@ class Place:
     def is_due(self, now: float) -> bool:
         return self.child is None and now >= self.start_at
 
-    def vacate(self, child: Child, *, now: float, planned: bool) -> float:
-        """Let ``child`` go, let its heir take over, and return after how many seconds to fill."""
+    def vacate(self, child: Child, *, now: float, planned: bool) -> float | None:
+        """Let ``child`` go; return after how many seconds to fill, None when it is filled."""
         if self.heir is child:
             self.heir = None
-            return 0.0
+            return None
         self.child, self.heir = self.heir, None
+        if self.child is not None:
+            return None
         delay = 0.0 if planned else self._delay(child, now=now)
         self.start_at = now + delay
         return delay

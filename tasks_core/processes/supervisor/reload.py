@@ -15,9 +15,13 @@ class Reload:
     """
 
     def __init__(self, places: Iterable[Place]) -> None:
-        self._left = [place for place in places if place.child is not None]
+        self._left = list(places)
+        for place in self._left:
+            place.start_at = 0.0  # what died again and again may have been cured
         self._old: Child | None = None
         self._new: Child | None = None
+        self.is_given_up = False
+        self.is_asked_again = False  # who was replaced may have read what is older
 
     @property
     def is_done(self) -> bool:
@@ -30,17 +34,21 @@ class Reload:
             self._begin(start)
         elif old.process.returncode is not None:
             self._old = self._new = None
-            if self.is_done:
-                say("reload is over")
         elif new.process.returncode is not None or new.killed:
-            warn(f"reload given up: worker process {new.pid} did not come up; {old.pid} stays")
-            self._left, self._old, self._new = [], None, None
+            self._give_up(f"worker process {new.pid} did not come up; {old.pid} stays")
         elif new.is_serving:
             old.leave()
+        if self.is_done and not self.is_given_up:
+            say("reload is over")
 
     def _begin(self, start: Callable[[Place], Child | None]) -> None:
         place = self._left.pop(0)
         if place.child is not None and place.heir is None:
             self._old, self._new = place.child, start(place)
-            if self._new is None:  # the reason has been told
-                self._left, self._old = [], None
+            if self._new is None:
+                self._give_up("no process can be started")
+
+    def _give_up(self, why: str) -> None:
+        warn(f"reload given up: {why}")
+        self.is_given_up = True
+        self._left, self._old, self._new = [], None, None

@@ -92,14 +92,20 @@ class Supervisor:
         if ends := came[signal.SIGTERM] + came[signal.SIGINT]:
             self.stop(self.requests + ends)
         if came[signal.SIGHUP] and not self.requests:
-            say("reloading: one process after the other is replaced")
-            self.reload = Reload(self.places)
+            self._reload()
         if came[signal.SIGUSR1]:
             for child in self.children:
                 child.read(passed=0.0)
                 for line in describe(child, now=clock.monotonic()):
                     say(line)
                 child.show_stacks()
+
+    def _reload(self) -> None:
+        if self.reload is not None:
+            self.reload.is_asked_again = True
+            return
+        say("reloading: one process after the other is replaced")
+        self.reload = Reload(self.places)
 
     def _reap(self) -> None:
         # Any child: as the first process of a container we inherit what jobs left behind.
@@ -122,15 +128,16 @@ class Supervisor:
         if planned and not started:
             say(f"worker process {child.pid} has left")
             return
-        again = "" if self.requests else f"; its place is filled in {delay:.0f} s"
+        again = "" if self.requests or delay is None else f"; its place is filled in {delay:.0f} s"
         warn(f"worker process {child.pid} {child.fate} while it ran {started} jobs{again}")
         for job in child.notes.started:
             warn(describe_job(job, now=clock.monotonic()))
 
-    def _vacate(self, child: Child, *, planned: bool) -> float:
+    def _vacate(self, child: Child, *, planned: bool) -> float | None:
+        """Return after how many seconds its place is filled, None when that is not due to it."""
         if child in self.leaving:
             self.leaving.remove(child)
-            return 0.0
+            return None
         return self.places[child.place].vacate(child, now=clock.monotonic(), planned=planned)
 
     def _look(self, now: float, passed: float) -> None:
@@ -155,7 +162,10 @@ class Supervisor:
                 place.child = self._start(place)
         if self.reload is not None:
             self.reload.step(self._start_heir)
-            self.reload = None if self.reload.is_done else self.reload
+            if self.reload.is_done:
+                again, self.reload = self.reload.is_asked_again, None
+                if again:
+                    self._reload()
 
     def _start(self, place: Place) -> Child | None:
         try:
