@@ -10,6 +10,7 @@ from tasks_core.exceptions import InvalidCall
 MAX_PERMITS = 10_000
 PERIODS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}  # seconds
 BURST = timedelta(milliseconds=100)  # what a rate allows in this time may be let through at once
+ASTRAY = timedelta(minutes=1)  # far more than any two readings of one clock lie apart
 OF_QUEUE = "queue:"  # begins the rate key of a queue; the name of a task has no colon
 _RATE = re.compile(r"(\d{1,6})/([smhd])", re.ASCII)
 
@@ -82,7 +83,10 @@ def burst(each: timedelta) -> int:
 def earliest(next_at: datetime | None, each: timedelta, *, now: datetime) -> datetime:
     """Return when the next is due; after a pause no earlier than a burst allows."""
     floor = now - (burst(each) - 1) * each
-    return floor if next_at is None else max(next_at, floor)
+    # Nothing sets it further ahead than by one: the clock went back, or the rate was slower.
+    if next_at is None or next_at > now + each + ASTRAY:
+        return floor
+    return max(next_at, floor)
 
 
 def tokens(next_at: datetime | None, each: timedelta, *, now: datetime) -> int:

@@ -82,6 +82,13 @@ def test_nobody_passes_before_it_is_time():
     assert limits.tokens(soon, SECOND, now=soon) == 1
 
 
+def test_neither_a_clock_that_went_back_nor_a_slower_rate_of_old_stops_a_rate():
+    in_an_hour = NOON + timedelta(hours=1)
+
+    assert limits.tokens(in_an_hour, SECOND, now=NOON) == 1
+    assert limits.tokens(in_an_hour, limits.spacing("1/h"), now=NOON) == 0
+
+
 @given(
     per_second=st.integers(1, 2000),
     pauses=st.lists(st.integers(0, 3_000_000), min_size=1, max_size=60),

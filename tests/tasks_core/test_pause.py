@@ -1,15 +1,18 @@
 """A paused queue: its jobs wait, and everything else goes on."""
 
 import pytest
+from django.db import connection
 
 from tasks_core import background, job_backends
 from tasks_core.backends.database.pause import pause, paused, resume
+from tasks_core.backends.database.prune import prune_keys
 from tasks_core.exceptions import InvalidCall
 from tasks_core.models import Job, Queue
 from tasks_core.signals import queue_paused, queue_resumed
 from tasks_core.states import JobState
 from tasks_core.testing import drain
 from tests.app.tasks import leave_effect, nothing
+from tests.tasks_core.races import together
 from tests.tasks_core.rows import NOON, fresh, make_job, make_process
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +77,23 @@ def test_what_was_not_paused_is_not_resumed():
     assert resume("default", "mail")
     assert not resume("default", "mail")
     assert paused("default") == frozenset()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.vendor("postgresql", "mysql")
+def test_a_queue_is_not_forgotten_while_somebody_pauses_it():
+    pause("default", "mail", now=NOON)
+    resume("default", "mail")
+
+    def forget_first(execute, sql, *rest):
+        if sql.startswith("UPDATE"):
+            together(1, lambda _: prune_keys("default", now=NOON))
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(forget_first):
+        assert pause("default", "mail", now=NOON) is True
+
+    assert paused("default") == {"mail"}
 
 
 def test_what_people_write_fits_into_the_table():

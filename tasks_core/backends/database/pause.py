@@ -17,10 +17,12 @@ def pause(alias: str, queue: str, *, now: datetime, by: str = "", reason: str = 
     """Let nobody claim a job of ``queue``; return False if it was paused already."""
 
     def note() -> bool:
-        row, _ = Queue.objects.using(alias).get_or_create(name=queue)
+        queues = Queue.objects.using(alias)
+        # Locked, so that nobody prunes it before it is paused.
+        row, _ = queues.select_for_update().get_or_create(name=queue)
         told = {"paused_by": _text(by, MAX_LABEL), "reason": _text(reason, MAX_REASON)}
         # Compare and set: of two who pause it at once one is told that it was the first.
-        running = Queue.objects.using(alias).filter(pk=row.pk, paused_at__isnull=True)
+        running = queues.filter(pk=row.pk, paused_at__isnull=True)
         if not running.update(paused_at=now, **told):
             return False
         _give_permits_back(alias, queue)
