@@ -205,10 +205,16 @@ def quietly(*arguments: str, **options: object) -> None:
 def parse(arguments: list[str]) -> None:
     from django.core.management import get_commands, load_command_class
 
+    from tasks_core.management.arguments import file_to_touch
+
     name, *rest = arguments
     command = load_command_class(get_commands()[name], name)
+    parser = command.create_parser("manage.py", name)
+    for action in parser._actions:
+        if action.type is file_to_touch:
+            action.type = str  # its folder is on the machine that the page is about
     try:
-        command.create_parser("manage.py", name).parse_args(rest)
+        parser.parse_args(rest)
     except SystemExit as ended:
         if ended.code:
             raise AssertionError(f"{name} does not take {rest}") from None
