@@ -4,12 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from tasks_core import ids
+from tasks_core import background, ids
 from tasks_core.attempts import Attempt
 from tasks_core.backends.database import places as module
 from tasks_core.backends.database.places import Places
 from tasks_core.backends.database.statements import of
 from tasks_core.backends.database.statements.asked import Asked, Place
+from tasks_core.testing import drain
+from tests.app.tasks import nothing
 from tests.tasks_core.rows import NOON, make_job, make_process
 
 ASKED = Asked(owner=ids.job_id(), limit=3)
@@ -62,6 +64,29 @@ def test_in_the_end_what_was_passed_over_is_looked_for(monkeypatch):
         places.claim("a", ASKED, claims)
 
     assert claims.places == [None, None, None]
+
+
+def test_where_nothing_is_left_the_next_begins_at_the_start_at_once(monkeypatch):
+    monkeypatch.setattr(module, "SLOW", -1.0)
+    monkeypatch.setattr(module, "REST", 1e9)
+    places, claims = Places(), Claims()
+    places.claim("a", ASKED, claims)
+    claims.asked.clear()
+
+    found = places.claim("a", ASKED, lambda asked: [] if asked.place else claims(asked))
+
+    assert found
+    assert claims.places == [None]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_slow_claim_hides_no_less_important_job(monkeypatch):
+    monkeypatch.setattr(module, "SLOW", -1.0)
+    monkeypatch.setattr(module, "REST", 1e9)
+    for priority in (9, 5, 0):
+        background.enqueue(nothing, priority=priority)
+
+    assert [attempt.priority for attempt, _ in drain()] == [9, 5, 0]
 
 
 @pytest.mark.django_db

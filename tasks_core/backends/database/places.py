@@ -30,19 +30,26 @@ class Places:
         """
         Claim from the start if that is quick or was not done for a while, else from the place.
 
-        Older and less important jobs than those are found by the next full claim.
+        Older and less important jobs than those are found by the next full claim. That comes at
+        once when there are no others: whoever is told of nothing may go to sleep over them.
         """
-        place = self._places.get(key)
-        began = clock.monotonic()
-        if place is not None and began < self._full_at.get(key, 0.0):
-            found = claim(replace(asked, place=place))
-        else:
-            found = claim(asked)
-            took = clock.monotonic() - began
-            self._full_at[key] = clock.monotonic() + took * REST if took > SLOW else 0.0
+        found = self._from_place(key, asked, claim) or self._from_start(key, asked, claim)
         if found:
             last = found[-1]
             self._places[key] = Place(last.priority, last.run_after)
+        return found
+
+    def _from_place(self, key: object, asked: Asked, claim: Claim) -> list[Attempt]:
+        place = self._places.get(key)
+        if place is None or clock.monotonic() >= self._full_at.get(key, 0.0):
+            return []
+        return claim(replace(asked, place=place))
+
+    def _from_start(self, key: object, asked: Asked, claim: Claim) -> list[Attempt]:
+        began = clock.monotonic()
+        found = claim(asked)
+        took = clock.monotonic() - began
+        self._full_at[key] = clock.monotonic() + took * REST if took > SLOW else 0.0
         return found
 
 
