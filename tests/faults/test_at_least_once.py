@@ -22,7 +22,7 @@ from tests.faults.kit.tally import size
 from tests.tasks_core.races import eventually
 
 NEGLIGENT = "tests.faults.kit.broken.NegligentBackend"
-BLOWS, EACH, SECONDS = size((6, 120, (0.01, 0.1)), (36, 80, (0.05, 0.5)))  # jobs for each blow
+BLOWS, EACH, SECONDS = size((6, 120, (0.01, 0.1)), (21, 80, (0.05, 0.5)))  # jobs for each blow
 PAUSE = size((0.0, 0.1), (0.0, 1.0))
 WORKERS, CONCURRENCY, LEASE = 3, 4, 1.5
 RECOVERY = 90  # seconds

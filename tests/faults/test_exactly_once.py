@@ -20,10 +20,10 @@ from tests.faults.kit.ledger import assert_balanced, audit
 from tests.faults.kit.tally import size
 from tests.tasks_core.races import eventually
 
-KILLS, FREEZES = size((10, 3), (60, 10))
+KILLS, FREEZES = size((8, 3), (30, 6))
 PROCESSES, SCHEDULES, SPEED = 3, 200, 240
 PAUSE = (0.0, 0.4)
-STILL = size(1.5, 5)  # seconds that a frozen one stands still
+STILL = size(1.5, 4)  # seconds that a frozen one stands still
 LATE = timedelta(seconds=15)  # that anything may be recorded while others are frozen
 
 pytestmark = pytest.mark.every_database

@@ -16,7 +16,7 @@ from tests.faults.kit.tally import EVERY, size
 from tests.tasks_core.races import eventually
 
 UNFENCED = "tests.faults.kit.broken.UnfencedBackend"
-WORKERS, LEASE = size((3, 1.5), (10, 5))  # one job each; seconds
+WORKERS, LEASE = size((3, 1.5), (10, 3))  # one job each; seconds
 THROWN_AWAY = "its outcome is thrown away"
 
 pytestmark = [

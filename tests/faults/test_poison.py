@@ -19,8 +19,8 @@ from tests.faults.conftest import ONLY_WARNINGS
 from tests.faults.kit import load
 from tests.faults.kit.tally import size
 
-HEALTHY = size(120, 1200)
-ROUNDS = size(1, 4)
+HEALTHY = size(120, 600)
+ROUNDS = size(1, 2)
 LIMIT = size(100.0, 400.0)  # seconds, on a machine that does other work as well
 LEASE = 3  # seconds
 ATTEMPTS = 2

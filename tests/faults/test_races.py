@@ -19,9 +19,9 @@ from tests.faults.tasks import work
 from tests.tasks_core.races import eventually, together
 
 WORKERS, JOBS = size((4, 800), (16, 10_000))
-CONTROL_JOBS = 500
+CONTROL_WORKERS, CONTROL_JOBS = 4, 500
 GREEDY = "tests.faults.kit.broken.GreedyBackend"
-THREADS, ROUNDS = size((16, 5), (64, 30))
+THREADS, ROUNDS = size((16, 5), (64, 12))
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,27 +30,27 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def race(worker_of):
     """Let workers of a backend race for so many jobs."""
 
-    def run(backend, jobs, *, until):
-        racers = Havoc(worker_of(backend, command="run_bare_worker"), number=WORKERS)
+    def run(backend, jobs, *, workers, until):
+        racers = Havoc(worker_of(backend, command="run_bare_worker"), number=workers)
         racers.begin()
-        eventually(lambda: Process.objects.count() >= WORKERS, seconds=60)
+        eventually(lambda: Process.objects.count() >= workers, seconds=60)
         ask(jobs)
         eventually(until, seconds=size(60, 300))
-        assert racers.end() == [0] * WORKERS
+        assert racers.end() == [0] * workers
         return audit(jobs)
 
     return run
 
 
 def test_each_job_is_executed_once(race, tally):
-    books = race(FENCED, JOBS, until=all_ended)
+    books = race(FENCED, JOBS, workers=WORKERS, until=all_ended)
 
     tally.row("S13 race for jobs", f"{WORKERS} workers, {JOBS} jobs", repeated=books.repeated)
     assert_balanced(books)
 
 
 def test_without_locks_some_are_executed_by_several(race, tally):
-    books = race(GREEDY, CONTROL_JOBS, until=lambda: not waits())
+    books = race(GREEDY, CONTROL_JOBS, workers=CONTROL_WORKERS, until=lambda: not waits())
 
     tally.control("S13 race for jobs", f"{books.repeated} repeated of {books.jobs}")
     with pytest.raises(AssertionError, match="repeated"):

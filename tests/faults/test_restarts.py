@@ -24,7 +24,7 @@ from tests.faults.kit.server import Server
 from tests.faults.kit.tally import size
 from tests.tasks_core.races import eventually
 
-JOBS, RESTARTS, WORKERS = size((450, 3, 2), (20_000, 20, 4))
+JOBS, RESTARTS, WORKERS = size((450, 3, 2), (10_000, 20, 4))
 CONTROL_JOBS, SECONDS = 300, size(0.05, 0.02)  # that a job rests
 CONCURRENCY = 4
 SCHEDULES = 3

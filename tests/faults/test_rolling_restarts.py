@@ -15,7 +15,7 @@ from tests.faults.kit.tally import EVERY, size
 from tests.faults.tasks import work
 from tests.tasks_core.races import eventually
 
-RESTARTS, BATCH = size((3, 90), (20, 2000))
+RESTARTS, BATCH = size((3, 90), (12, 1200))
 CONTROL_RESTARTS = 2
 SECONDS = (0.005, 0.1)
 LEASE = 2

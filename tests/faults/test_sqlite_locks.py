@@ -16,8 +16,8 @@ from tests.faults.kit.load import APPS
 from tests.faults.kit.tally import size
 from tests.tasks_core.races import eventually
 
-VISITS = size(150, 5000)  # and as many jobs
-PULSES = size(10, 200)
+VISITS = size(150, 3000)  # and as many jobs
+PULSES = size(10, 100)
 LOCKED = "database is locked"
 OURS = {
     "transaction_mode": "IMMEDIATE",

@@ -18,7 +18,7 @@ from tests.faults.tasks import work
 from tests.tasks_core.races import eventually
 
 CALLS, CONTROL_CALLS = size(100, 1000), 50
-PROCESSES, ROUNDS, CONTROL_ROUNDS = 4, size(2, 25), 2
+PROCESSES, ROUNDS, CONTROL_ROUNDS = 4, size(2, 10), 2
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "queue"])
 
