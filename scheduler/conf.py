@@ -12,6 +12,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import router
 
+from tasks_core.conf import did_you_mean
+
 CATCH_UP = "latest"
 CATCH_UP_LIMIT = 100
 OVERLAP = "skip"
@@ -48,8 +50,11 @@ def tuning() -> Tuning:
     given = getattr(settings, "SCHEDULER", {})
     if not isinstance(given, Mapping):
         raise ImproperlyConfigured(f"SCHEDULER is a dict, not {type(given).__name__}.")
-    if not set(given) <= set(names()):
-        raise ImproperlyConfigured(f"SCHEDULER may hold only: {', '.join(names())}.")
+    for name in given:
+        if name not in names():
+            raise ImproperlyConfigured(
+                f"SCHEDULER has no key {name!r}.{did_you_mean(name, names())}"
+            )
     return Tuning(**{name.lower(): _checked(name, value) for name, value in given.items()})
 
 

@@ -13,7 +13,7 @@ from tasks_core.calls import Call
 from tasks_core.definition import Task
 from tasks_core.exceptions import InvalidCall, JobDoesNotExist, UnsupportedFeature
 from tasks_core.options import Options, When
-from tasks_core.preparation import accepted, clock_of, declared, said, tasks_of
+from tasks_core.preparation import accepted, all_accepted, mode_of, said, tasks_of
 from tasks_core.results import JobResult, Snapshot
 
 
@@ -73,11 +73,7 @@ class Background:
         given = list(calls)
         tasks = tasks_of(given)
         backend = self._backend_of_all(tasks)
-        now = clock_of(backend)  # one reading for all
-        stored = []
-        for said_call, task in zip(given, tasks, strict=True):
-            call = declared(said_call, task)
-            stored.append(accepted(backend, mode_of(call), call, task=task, now=now))
+        stored = all_accepted(backend, given, tasks)
         if backend.supports("enqueue_many"):
             results: list[JobResult] = backend.enqueue_many(stored)  # type: ignore[attr-defined]
             return results
@@ -158,10 +154,6 @@ class Background:
 
 
 background = Background()
-
-
-def mode_of(call: Call) -> str:
-    return "enqueue" if call.when is None else "defer"
 
 
 def result_of(answer: Any, backend: BaseJobBackend) -> JobResult:

@@ -79,7 +79,8 @@ def key_text(value: Any, *, what: str) -> str:
 
 def _short_text(value: Any, what: str, limit: int) -> str:
     if not isinstance(value, str) or not value or value != value.strip():
-        raise InvalidCall(f"{what} must be text without space around it, not {value!r:.80}.")
+        kind = "some text, without space around it"
+        raise InvalidCall(f"{what} must be {kind}, not {value!r:.80}.")
     payloads.normal(value, what=what)
     if len(value) > limit:
         raise InvalidCall(f"{what} is longer than {limit} characters: {value!r:.80}.")

@@ -3,7 +3,9 @@
 import json
 import math
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from tasks_core.exceptions import InvalidCall
 from tasks_core.words import kind_of
@@ -132,4 +134,8 @@ def _cure(value: Any) -> str:
         return "Save the file first and pass its name."
     if hasattr(value, "isoformat"):
         return "Pass value.isoformat()."
+    if isinstance(value, (set, frozenset)):
+        return "Pass sorted(value)."
+    if isinstance(value, (UUID, Decimal)):
+        return "Pass str(value)."
     return "Pass text, numbers, booleans, None, lists and dicts of these."

@@ -34,6 +34,10 @@ def said(
     return Call(task, args, kwargs, when=when, **{**task.options, **options})
 
 
+def mode_of(call: Call) -> str:
+    return "enqueue" if call.when is None else "defer"
+
+
 def tasks_of(calls: Sequence[Call]) -> list[Task[Any, Any]]:
     """Return the task of each call; a function that many of them name is looked up once."""
     known: dict[int, Task[Any, Any]] = {}
@@ -81,6 +85,22 @@ def accepted(
         checked.concurrency = _of_its_arguments(checked, *checked.concurrency)
     _refuse_unnamed(backend, mode, checked)
     return checked
+
+
+def all_accepted(
+    backend: BaseJobBackend, calls: Sequence[Call], tasks: Sequence[Task[Any, Any]]
+) -> list[Call]:
+    """Do as ``accepted`` for each of many calls; the message says which of them is refused."""
+    now = clock_of(backend)  # one reading for all
+    stored: list[Call] = []
+    try:
+        for said_call, task in zip(calls, tasks, strict=True):
+            call = declared(said_call, task)
+            stored.append(accepted(backend, mode_of(call), call, task=task, now=now))
+    except InvalidCall as error:
+        which = f"call {len(stored) + 1} of {len(calls)}"
+        raise InvalidCall(f"{which}: {error}") from None
+    return stored
 
 
 def _refuse_unbindable(call: Call) -> None:

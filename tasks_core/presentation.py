@@ -41,9 +41,14 @@ def notes(job: Job) -> str:
     told = [
         waits_for(job),
         "cancel requested" if job.cancel_requested_at else "",
-        "suspect: its process died, it runs alone next time" if job.suspect else "",
+        _suspicion(job) if job.suspect else "",
     ]
     return ", ".join(filter(None, told))
+
+
+def _suspicion(job: Job) -> str:
+    alone = "runs alone" if job.state == JobState.RUNNING else "runs alone next time"
+    return f"suspect: its process died, so it {alone}"
 
 
 def waits_for(job: Job) -> str:

@@ -11,6 +11,7 @@ from django.dispatch import Signal, receiver
 from tasks_core.attempts import Attempt
 from tasks_core.outcomes import Cancelled, Errored, Outcome, Snoozed, Succeeded
 from tasks_core.states import JobState
+from tasks_core.words import counted
 
 logger = logging.getLogger("tasks_core")
 
@@ -99,7 +100,8 @@ def log_ownership_lost(attempt: Attempt, **kwargs: Any) -> None:
 
 @receiver(jobs_rescued)
 def log_rescued(process: str, count: int, **kwargs: Any) -> None:
-    logger.warning("%d jobs of the dead process %s were taken back", count, process)
+    if count:
+        logger.warning("%s of the dead process %s taken back", counted(count, "job"), process)
 
 
 @receiver(jobs_left)
@@ -144,7 +146,8 @@ def _told(attempt: Attempt, outcome: Outcome) -> tuple[int, str]:
         case Snoozed(delay):
             return logging.INFO, f"snoozed for {delay}"
         case Cancelled(reason):
-            return logging.INFO, f"was cancelled ({reason})"
+            why = "" if reason == JobState.CANCELLED else f" ({reason})"
+            return logging.INFO, f"was cancelled{why}"
         case Errored(error, retry_in) if retry_in is not None and not attempt.is_last:
             again = f"runs again in {retry_in.total_seconds():.1f} s"
             return logging.WARNING, f"raised {_short(error.exception, error.message)} and {again}"

@@ -30,7 +30,7 @@ def filled(template: str, arguments: Mapping[str, Any]) -> str:
     """Return the key for these arguments; raise InvalidCall if one is missing or is no scalar."""
     for name in names(template):
         if name not in arguments:
-            raise InvalidCall(f"the key {template!r} names {name!r}, which the call does not say.")
+            raise InvalidCall(f"the key {template!r} names {name!r}, which is no argument.")
         if not isinstance(arguments[name], (str, int, float)):
             kind = kind_of(arguments[name])
             raise InvalidCall(f"the key {template!r} names {name!r}, which is {kind}: no text.")

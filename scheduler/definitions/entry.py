@@ -152,7 +152,12 @@ def _trigger(options: Mapping[str, Any]) -> Trigger:
 
 
 def _at(value: Any, timezone: Any) -> At:
-    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        example = "2026-12-24T18:00"
+        told = f"'at' is a datetime or its ISO text, such as {example!r}, not {value!r:.80}."
+        raise InvalidTrigger(told) from None
     if isinstance(moment, datetime) and moment.tzinfo is None and timezone is None:
         timezone = zones.default_zone()
     return At(moment, timezone)

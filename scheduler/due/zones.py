@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+from scheduler.due import abbreviations
 from scheduler.due.cron_syntax import shown
 from scheduler.exceptions import InvalidTrigger
 
@@ -45,6 +46,8 @@ def known_zones() -> frozenset[str]:
 
 
 def _did_you_mean(name: str) -> str:
+    if places := abbreviations.PLACES.get(name.strip().upper()):
+        return f" Name a place: {places}."
     folded = {known.casefold(): known for known in known_zones()}
     close = get_close_matches(name.strip().replace(" ", "_").casefold(), folded, n=1)
     return f" Did you mean {folded[close[0]]}?" if close else ""

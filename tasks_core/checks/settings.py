@@ -88,7 +88,7 @@ def check_tuning(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     return [
         Error(
             f"TASKS_CORE[{name!r}] must be {_wanted(name)}, not {value!r}.",
-            hint=f"The default is {conf.DEFAULTS[name]!r}; a duration may be given in seconds.",
+            hint=_default(name),
             id="tasks_core.E004",
         )
         for name, value in values.items()
@@ -118,9 +118,22 @@ def _wrong_rates(rates: Mapping[Any, Any]) -> Iterator[str]:
             yield f"of {queue!r:.80}: {error}"
 
 
+def _default(name: str) -> str:
+    default = conf.DEFAULTS[name]
+    if isinstance(default, timedelta):
+        seconds = default.total_seconds()
+        return f"Give seconds, or a timedelta. The default is {seconds:g} seconds ({default})."
+    if isinstance(default, list):
+        return f'Write "{name}": ["shared.jobs"]. The default is {default!r}.'
+    return f"The default is {default!r}."
+
+
 def _wanted(name: str) -> str:
+    least = conf.LEAST.get(name)
+    if isinstance(least, timedelta):
+        return f"a number of seconds or a timedelta, at least {least.total_seconds():g} s"
     kind = kind_of(conf.DEFAULTS[name])
-    return f"{kind} of at least {conf.LEAST[name]!s}" if name in conf.LEAST else f"{kind} of names"
+    return f"{kind} of names" if least is None else f"{kind} of at least {least}"
 
 
 def _fits(value: Any, name: str) -> bool:

@@ -26,6 +26,8 @@ def run_ready(
     try:
         while True:
             backend.dispatch()
+            if ids is None:
+                backend.expire()
             claimed = _claim(backend, heartbeat.owner, queues=queues, ids=ids)
             if not claimed:
                 return

@@ -1,5 +1,6 @@
 """Zone names, changes of offset, and notes about them."""
 
+import re
 import zoneinfo
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scheduler.due import abbreviations
 from scheduler.due.dst import dst_note
 from scheduler.due.zones import changes, first_change, instant_of, known_zones, last_change, zone
 from scheduler.exceptions import InvalidTrigger
@@ -32,6 +34,8 @@ def test_a_known_name_is_its_zone():
         ("Europe/Lundon", "Did you mean Europe/London?"),
         ("europe/london", "Did you mean Europe/London?"),
         ("America/New York", "Did you mean America/New_York?"),
+        ("BST", "There is no time zone 'BST'. Name a place: Europe/London."),
+        (" pst", "Name a place: America/Los_Angeles."),
         ("", "There is no time zone ''."),
         ("..", "no time zone"),
         ("../../etc/passwd", "no time zone"),
@@ -52,6 +56,12 @@ def test_other_names_are_refused(name, meant):
         zone(name)
     assert meant in str(refusal.value)
     assert len(str(refusal.value)) < 200
+
+
+def test_a_short_name_is_no_zone_and_names_places_that_are():
+    for name, places in abbreviations.PLACES.items():
+        assert name not in known_zones()
+        assert set(re.findall(r"\w+/\w+", places)) <= known_zones()
 
 
 def test_a_zone_without_a_name_is_refused():

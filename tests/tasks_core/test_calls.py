@@ -32,7 +32,7 @@ def checked(**fields):
         ({"queue": " mail"}, "without space"),
         ({"queue": "q" * 65}, "longer than 64"),
         ({"queue": "a\0b"}, "NUL"),
-        ({"queue": None}, "must be text"),
+        ({"queue": None}, "must be some text"),
         ({"key": ""}, "without space"),
         ({"key": "k" * 256}, "longer than 255"),
         ({"key": "\ud800"}, "surrogate"),

@@ -132,6 +132,8 @@ def test_a_job_that_fails_here_and_now_exits_with_one():
         ["reschedule", "--state", "ready", "--to-queue", ""],
         ["reschedule", "--state", "ready", "--to-queue", "q" * 65],
         ["pause", "q" * 65],
+        ["retry", "--state", "running"],
+        ["cancel", "--state", "successful"],
     ],
 )
 def test_wrong_arguments_exit_with_two(words):
@@ -157,7 +159,7 @@ def test_arguments_that_cannot_be_read_are_refused(words):
 def test_failed_jobs_of_one_task_are_retried():
     mine, other = make_job(JobState.FAILED, task="a.b"), make_job(JobState.FAILED, task="a.c")
 
-    assert "1 of 1 jobs will run again" in jobs("retry", "--task", "a.b")
+    assert "1 of 1 job will run again" in jobs("retry", "--task", "a.b")
 
     assert (fresh(mine).state, fresh(other).state) == (JobState.READY, JobState.FAILED)
 
@@ -180,7 +182,7 @@ def test_a_running_job_is_not_deleted():
 def test_a_job_is_rescheduled():
     result = background.enqueue(nothing)
 
-    assert "1 of 1 jobs rescheduled" in jobs("reschedule", result.id, "--when", "2h")
+    assert "1 of 1 job rescheduled" in jobs("reschedule", result.id, "--when", "2h")
     assert Job.objects.get().state == JobState.SCHEDULED
 
     jobs("reschedule", result.id, "--when", "2020-01-01T00:00", "--to-queue", "mail")
@@ -241,7 +243,7 @@ def test_all_failed_jobs_are_retried_batch_by_batch(monkeypatch):
 def test_no_more_are_changed_than_the_limit_says():
     first, second = make_job(), make_job()
 
-    assert "1 of 1 jobs deleted" in jobs("delete", "--all", "--limit", "1")
+    assert "1 of 1 job deleted" in jobs("delete", "--all", "--limit", "1")
 
     assert [job.pk for job in Job.objects.all()] == [second.pk]
     assert first.pk < second.pk
@@ -252,12 +254,35 @@ def test_a_running_job_is_asked_to_stop():
 
     text = jobs("cancel", running.pk, ready.pk)
 
-    assert "1 of 2 jobs cancelled, 1 running one asked to stop" in text
+    assert "1 of 2 jobs cancelled, 1 running job asked to stop" in text
     assert fresh(running).cancel_requested_at is not None
     assert json.loads(jobs("cancel", make_job(JobState.RUNNING).pk, "--format", "json")) == {
         "cancel": 0,
         "asked": 1,
         "of": 1,
+    }
+
+
+def test_where_all_are_running_nobody_is_told_of_none():
+    assert jobs("cancel", make_job(JobState.RUNNING).pk).strip() == "1 running job asked to stop."
+
+
+def test_where_no_job_is_found_that_is_said(capsys):
+    with pytest.raises(SystemExit):
+        call_command("jobs", "retry", "--all")
+    assert capsys.readouterr().out == "No job was found.\n"
+
+
+def test_a_job_is_shown_in_words_with_the_name_of_its_process():
+    process = make_process()
+    job = make_job(JobState.RUNNING, claimed_by=process, suspect=True)
+
+    text = jobs("show", job.pk)
+
+    assert f"{process.name} ({process.pk})" in text
+    assert "its process died, so it runs alone\n" in text
+    assert not {"parked", "suspect", "progress_done"} & {
+        line.split(" ")[0] for line in text.splitlines()
     }
 
 

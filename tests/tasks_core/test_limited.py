@@ -144,7 +144,7 @@ def test_an_argument_that_the_call_leaves_out_has_its_default():
 @pytest.mark.parametrize(
     ("template", "words"),
     [
-        ("{other}", "which the call does not say"),
+        ("{other}", "which is no argument"),
         ("{account_id.real}", "no more"),
         ("{account_id[0]}", "no more"),
         ("{account_id!r}", "no more"),
@@ -152,7 +152,7 @@ def test_an_argument_that_the_call_leaves_out_has_its_default():
         ("{}", "no more"),
         ("{account_id", "cannot be read"),
         ("{note}", "without space"),
-        ("{more}", "which the call does not say"),
+        ("{more}", "which is no argument"),
     ],
 )
 def test_a_key_that_no_argument_completes_is_refused(template, words):

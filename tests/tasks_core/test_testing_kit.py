@@ -96,6 +96,18 @@ def test_drain_tells_how_each_attempt_ended():
 
 
 @pytest.mark.django_db
+def test_drain_cancels_what_has_expired():
+    with FrozenClock(NOON) as time:
+        late = background.enqueue(nothing, expires_at=timedelta(hours=1))
+        time.advance(hours=2)
+
+        assert drain() == []
+
+    late.refresh()
+    assert (late.status, late.reason) == ("cancelled", "expired")
+
+
+@pytest.mark.django_db
 def test_drain_serves_only_the_queues_that_were_asked_for():
     background.enqueue(leave_effect, ["a"], queue="a")
     background.enqueue(leave_effect, ["b"], queue="b")

@@ -14,6 +14,7 @@ from tasks_core.management.arguments import add_filters, moment, positive, verb_
 from tasks_core.management.jobs.bar import bar
 from tasks_core.management.jobs.desk import Desk, narrowed
 from tasks_core.states import JobState
+from tasks_core.words import counted
 
 BATCH = 500  # jobs in one transaction: nobody else waits for long
 WAITING = (JobState.SCHEDULED, JobState.READY)
@@ -87,9 +88,10 @@ def cancel(desk: Desk, options: Namespace) -> int:
     for batch in _batches(desk, "cancel", ids):
         ended, told = desk.backend.cancel(batch)
         cancelled, asked = cancelled + ended, asked + told
-    text = f"{cancelled} of {len(ids)} jobs cancelled"
+    text = _found(len(ids), cancelled, done="cancelled")
     if asked:
-        text += f", {asked} running {'one' if asked == 1 else 'ones'} asked to stop"
+        words = f"{counted(asked, 'running job')} asked to stop"
+        text = words if asked == len(ids) else f"{text}, {words}"
     desk.say({"cancel": cancelled, "asked": asked, "of": len(ids)}, f"{text}.")
     return 0 if cancelled or asked else 1
 
@@ -122,7 +124,7 @@ def _change(
     ids = chosen(desk, options, states)
     act: Callable[..., int] = partial(getattr(desk.backend, verb), **changes)
     count = sum(act(batch) for batch in _batches(desk, verb, ids))
-    desk.say({verb: count, "of": len(ids)}, f"{count} of {len(ids)} jobs {done}.")
+    desk.say({verb: count, "of": len(ids)}, f"{_found(len(ids), count, done=done)}.")
     return 0 if count else 1
 
 
@@ -135,8 +137,17 @@ def chosen(desk: Desk, options: Namespace, states: Sequence[JobState]) -> list[U
         raise CommandError(
             "Name jobs by id, or select them: --state, --queue, --task, --all.", returncode=2
         )
+    if options.state and options.state not in states:
+        known = ", ".join(states)
+        raise CommandError(
+            f"It can be done to jobs that are {known}, not {options.state}.", returncode=2
+        )
     found = narrowed(desk.jobs(), options, states).order_by("pk")
     return list(found.values_list("pk", flat=True)[: options.limit])
+
+
+def _found(of: int, count: int, *, done: str) -> str:
+    return f"{count} of {counted(of, 'job')} {done}" if of else "No job was found"
 
 
 def _batches(desk: Desk, verb: str, ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:

@@ -30,6 +30,9 @@ example:
   jobs show 0197c0de-0000-7000-8000-000000000000
 """
 
+# What the note and the progress say in words.
+SAID_OTHERWISE = ("suspect", "parked", "progress_done", "progress_total")
+
 
 def add_to(verbs: Any) -> None:
     listing = verb_parser(verbs, "list", "the newest jobs first", do=list_, examples=LIST)
@@ -76,5 +79,9 @@ def tell(desk: Desk, job_id: UUID) -> int:
     errors = told.pop("errors")
     traces = (f"\nattempt {each['attempt']}\n{each['traceback']}" for each in errors)
     told |= {"progress": progress(job), "note": notes(job)}
+    if job.claimed_by:
+        told["claimed_by"] = f"{job.claimed_by} ({job.claimed_by_id})"
+    for name in SAID_OTHERWISE:
+        told.pop(name)
     desk.out.write(as_lines(told) + "\n" + "".join(traces))
     return 0

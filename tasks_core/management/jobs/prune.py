@@ -20,7 +20,9 @@ examples:
 def add_to(verbs: Any) -> None:
     words = "remove old jobs that have ended, batch by batch"
     parser = verb_parser(verbs, "prune", words, do=prune, examples=EXAMPLES)
-    parser.add_argument("--state", choices=sorted(FINAL), help="default: all final states")
+    parser.add_argument(
+        "--state", choices=sorted(state.value for state in FINAL), help="default: all final states"
+    )
     parser.add_argument("--older-than", type=age, help="7d, 12h, 30m; default: the retention")
 
 
