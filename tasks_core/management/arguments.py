@@ -7,11 +7,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from django.core.management.base import DjangoHelpFormatter
 from django.utils.dateparse import parse_datetime, parse_duration
 
 from tasks_core import conf
 from tasks_core.options import instant
 from tasks_core.states import JobState
+
+
+class Help(DjangoHelpFormatter, RawDescriptionHelpFormatter):
+    """A command's own options before Django's, and examples line by line."""
 
 
 def verb_parser(

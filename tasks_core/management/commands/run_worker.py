@@ -3,7 +3,7 @@
 import os
 import sys
 import threading
-from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, ArgumentTypeError
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.utils import autoreload
 
 from tasks_core import conf, job_backends, registry
 from tasks_core.exceptions import InvalidJobBackend
-from tasks_core.management.arguments import file_to_touch, positive, seconds
+from tasks_core.management.arguments import Help, file_to_touch, positive, seconds
 from tasks_core.management.troubles import told_in_a_sentence
 from tasks_core.processes import launch, tether
 from tasks_core.processes.companions import Companions
@@ -51,20 +51,21 @@ class Command(BaseCommand):
     help = "Run background jobs until stopped."
 
     def create_parser(self, *args: Any, **kwargs: Any) -> Any:
-        kwargs.update(formatter_class=RawDescriptionHelpFormatter, epilog=EPILOG)
+        kwargs.update(formatter_class=Help, epilog=EPILOG)
         return super().create_parser(*args, **kwargs)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add = parser.add_argument
-        add("--backend", default=conf.DEFAULT_ALIAS, help="alias of JOBS to serve")
-        add("--queues", type=_names, help="comma-separated; default: all")
-        add("--processes", type=_processes, help='or "auto"; default: TASKS_CORE["PROCESSES"]')
+        add("--backend", default=conf.DEFAULT_ALIAS, metavar="ALIAS", help="of JOBS, to serve")
+        add("--queues", type=_names, metavar="A,B", help="serve only these")
+        auto = 'or "auto": one for each processor; default: TASKS_CORE["PROCESSES"]'
+        add("--processes", type=_processes, metavar="N", help=auto)
         concurrency = 'jobs at once in each process; default: TASKS_CORE["CONCURRENCY"]'
-        add("--concurrency", type=positive, help=concurrency)
+        add("--concurrency", type=positive, metavar="N", help=concurrency)
         add("--once", action="store_true", help="exit when nothing due remains")
-        add("--duration", type=seconds, help="stop gracefully after so many seconds")
+        add("--duration", type=seconds, metavar="SECONDS", help="then stop gracefully")
         recycled = "replace a process after so many jobs; without supervisor: stop"
-        add("--max-jobs", type=positive, help=recycled)
+        add("--max-jobs", type=positive, metavar="N", help=recycled)
         leaking = "replace a process that uses so many MiB; killed at 1.5 times as many"
         add("--max-memory", type=positive, metavar="MIB", help=leaking)
         add("--reload", action="store_true", help="restart when code changes")
