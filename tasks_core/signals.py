@@ -36,7 +36,7 @@ jobs_rescued = Signal()
 """The jobs of a dead process were taken back. ``process``: its name, ``count``: how many."""
 
 jobs_left = Signal()
-"""A worker ends although jobs run; others will take them back. ``attempts``: list[Attempt]."""
+"""A worker ends and cannot give back what runs. ``attempts``: list[Attempt]."""
 
 queue_paused = Signal()
 """No job of a queue starts any more. ``alias``: backend; ``queue``, ``by``, ``reason``."""
