@@ -19,6 +19,7 @@ S = JobState
 
 FINAL = frozenset({S.SUCCESSFUL, S.FAILED, S.CANCELLED})
 UNFINISHED = frozenset(S) - FINAL
+WAITING = (S.SCHEDULED, S.READY)  # nobody owns it, so that whoever decides need ask nobody
 
 UNKNOWN: Final = "unknown"
 """The status of a call whose backend tells nothing about it."""

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tasks_core.backends.database.claim import claim, has_suspects
+from tasks_core.backends.database.claim import claim
 from tasks_core.models import Job, Queue
 from tasks_core.states import JobState
 from tests.tasks_core.races import together
@@ -117,10 +117,8 @@ def test_a_parked_job_is_not_claimed():
 def test_a_suspect_is_claimed_by_who_asks_for_one_alone():
     suspect, other = make_job(suspect=True), make_job()
 
-    assert has_suspects("default")
     assert claimed() == [other.pk]
     assert claimed(alone=True) == [suspect.pk]
-    assert not has_suspects("default")
 
 
 def test_a_paused_queue_waits_while_the_others_are_served():

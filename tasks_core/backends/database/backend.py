@@ -92,9 +92,6 @@ class DatabaseBackend(StoringBackend):
     ) -> list[Attempt]:
         return verbs.claim(self.database, owner=owner, limit=limit, queues=queues, **options)
 
-    def has_suspects(self) -> bool:
-        return verbs.has_suspects(self.database)
-
     def settle(self, settled: Sequence[tuple[Attempt, Outcome]]) -> list[JobState | None]:
         now = self.now()
         self.report_progress(progress.news(attempt for attempt, _ in settled))

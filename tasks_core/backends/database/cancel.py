@@ -10,10 +10,9 @@ from tasks_core.backends.database.transactions import in_transaction
 from tasks_core.backends.database.wakeup import ask_for_cancel
 from tasks_core.models import Job, JobQuerySet
 from tasks_core.signals import JobEnd
-from tasks_core.states import JobState
+from tasks_core.states import WAITING, JobState
 
 BATCH = 500
-WAITING = (JobState.SCHEDULED, JobState.READY)
 REASON = "cancelled"
 
 

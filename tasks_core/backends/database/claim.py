@@ -6,13 +6,12 @@ from typing import TypedDict, Unpack
 from uuid import UUID
 
 from tasks_core.attempts import Attempt
-from tasks_core.backends.database import statements
+from tasks_core.backends.database import indexed, statements
+from tasks_core.backends.database.pause import paused
 from tasks_core.backends.database.places import places
 from tasks_core.backends.database.statements import portable
 from tasks_core.backends.database.statements.asked import Asked
 from tasks_core.backends.database.transactions import in_one_statement
-from tasks_core.models import Job, Queue
-from tasks_core.states import JobState
 
 
 class ClaimOptions(TypedDict, total=False):
@@ -55,26 +54,8 @@ def claim(
     return claim(alias, owner=owner, limit=limit, queues=served, **options) if served else []
 
 
-def has_suspects(alias: str) -> bool:
-    """Say whether some job waits for a process of its own."""
-    return Job.objects.using(alias).in_state(JobState.READY).filter(suspect=True).exists()
-
-
 def _beside_paused(alias: str) -> list[str]:
-    """Return the queues with ready jobs if one of them is paused, else none."""
-    paused = set(
-        Queue.objects.using(alias).filter(paused_at__isnull=False).values_list("name", flat=True)
-    )
-    return sorted(set(_ready_queues(alias)) - paused) if paused else []
-
-
-def _ready_queues(alias: str) -> list[str]:
-    """Return the names of the queues with claimable jobs, at the cost of a look for each."""
-    ready = Job.objects.using(alias).in_state(JobState.READY).filter(parked=False)
-    names = ready.order_by("queue").values_list("queue", flat=True)
-    found: list[str] = []
-    name = names.first()
-    while name is not None:
-        found.append(name)
-        name = names.filter(queue__gt=name).first()
-    return found
+    """Return the queues with claimable jobs if one of them is paused, else none."""
+    closed = paused(alias)
+    ready = indexed.queues_of(indexed.claimable(alias)) if closed else ()
+    return sorted(set(ready) - closed)

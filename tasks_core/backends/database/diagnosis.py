@@ -73,7 +73,7 @@ def due_queues(alias: str, *, now: datetime) -> list[str]:
     late = indexed.deferred(alias).filter(run_after__lte=now)
     undispatched = set(late.values_list("queue", flat=True)[: indexed.COUNTED])
     paused = {row.name for row in indexed.paused(alias)}
-    return sorted({*indexed.queues_of(indexed.claimable(alias)), *undispatched} - paused)
+    return sorted({*indexed.some_queues_of(indexed.claimable(alias)), *undispatched} - paused)
 
 
 def waiting(alias: str, *, now: datetime, max_wait: timedelta) -> Finding:

@@ -10,9 +10,8 @@ from tasks_core.backends.database.admit import admit_after_commit, keys_of
 from tasks_core.backends.database.columns import SAYS, columns_of, rows_of, timed
 from tasks_core.calls import Call
 from tasks_core.models import Job
-from tasks_core.states import JobState
+from tasks_core.states import WAITING
 
-WAITING = (JobState.SCHEDULED, JobState.READY)
 # What a later call puts in place of the earlier one's; the rest is the story of the job.
 SAID_ANEW = {"task", "max_attempts", *SAYS, *limited.COLUMNS} - {"active_key", "context", "creator"}
 # And it begins anew: neither failures nor a wish to stop were about what it is now.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 
 from tasks_core.models import Job, JobQuerySet, Queue
 from tasks_core.states import JobState
@@ -69,20 +70,23 @@ def count_of_state(alias: str, state: JobState) -> int:
 
 def queues_of(jobs: JobQuerySet) -> Iterator[str]:
     """Yield the queues of claimable jobs, by one look at the index for each."""
-    last = ""
-    for _ in range(MOST_QUEUES):
-        found = jobs.filter(queue__gt=last).values_list("queue", flat=True).first()
-        if found is None:
-            return
-        yield found
-        last = found
+    names = jobs.values_list("queue", flat=True)
+    name = names.first()
+    while name is not None:
+        yield name
+        name = names.filter(queue__gt=name).first()
+
+
+def some_queues_of(jobs: JobQuerySet) -> Iterator[str]:
+    """Yield no more of them than a person looks at."""
+    return islice(queues_of(jobs), MOST_QUEUES)
 
 
 def queue_names(alias: str) -> set[str]:
     """Return the queues in which jobs wait or run, and those that are paused."""
     parts = (deferred(alias), running(alias), *parked(alias))
     found = {row for part in parts for row in part.values_list("queue", flat=True)[:COUNTED]}
-    return found.union(queues_of(claimable(alias)), (queue.name for queue in paused(alias)))
+    return found.union(some_queues_of(claimable(alias)), (queue.name for queue in paused(alias)))
 
 
 def oldest_at(jobs: JobQuerySet) -> datetime | None:
@@ -110,7 +114,7 @@ def oldest_waiting_at(alias: str, *, now: datetime) -> datetime | None:
     late = deferred(alias).filter(run_after__lte=now).exclude(queue__in=resting)
     parts = [claimable(alias)]
     if resting:
-        names = [name for name in queues_of(claimable(alias)) if name not in resting]
+        names = [name for name in some_queues_of(claimable(alias)) if name not in resting]
         parts = [claimable(alias).filter(queue=name) for name in names]
     found = [late.values_list("run_after", flat=True).first(), *map(oldest_at, parts)]
     return min(filter(None, found), default=None)

@@ -13,9 +13,7 @@ from tasks_core.backends.database.allowances import IS_LIMITED
 from tasks_core.backends.database.transactions import in_transaction
 from tasks_core.backends.database.wakeup import EVERYTHING, wake_after_commit
 from tasks_core.models import Job, JobQuerySet
-from tasks_core.states import JobState
-
-WAITING = (JobState.SCHEDULED, JobState.READY)
+from tasks_core.states import WAITING, JobState
 
 
 def reschedule(

@@ -87,11 +87,12 @@ def _end(attempt: Attempt, outcome: Outcome, *, now: datetime) -> Ended:
 
 
 def _final(attempt: Attempt, state: JobState, now: datetime, **changes: Any) -> Ended:
+    finished_at = now - attempt.watch.age  # a group, or an outage, may have kept it waiting
     return Ended(
         attempt=attempt,
         state=state.value,
-        finished_at=now,
-        started_at=_started(attempt, now),
+        finished_at=finished_at,
+        started_at=_started(attempt, finished_at),
         **changes,
     )
 
@@ -100,9 +101,9 @@ def _again(attempt: Attempt, run_after: datetime, **changes: Any) -> Ended:
     return Ended(attempt=attempt, state=S.SCHEDULED.value, run_after=run_after, **changes)
 
 
-def _started(attempt: Attempt, now: datetime) -> datetime | None:
+def _started(attempt: Attempt, ended: datetime) -> datetime | None:
     """Return when the user code really began; the claim could only note when it was claimed."""
-    return None if attempt.watch.began is None else now - timedelta(seconds=attempt.watch.seconds)
+    return None if attempt.watch.began is None else ended - timedelta(seconds=attempt.watch.seconds)
 
 
 def _errors(attempt: Attempt, error: AttemptError) -> list[dict[str, Any]]:

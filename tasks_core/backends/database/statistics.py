@@ -93,7 +93,7 @@ def queues(alias: str) -> list[QueueFigures]:
     parked = Counter(_queues(*indexed.parked(alias)))
     paused = {row.name: row for row in indexed.paused(alias)}
     claimable = indexed.claimable(alias)
-    names = {*indexed.queues_of(claimable), *scheduled, *running, *parked, *paused}
+    names = {*indexed.some_queues_of(claimable), *scheduled, *running, *parked, *paused}
     return [
         _figures(
             paused.get(name, Queue(name=name)),

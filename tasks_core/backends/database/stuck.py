@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
 from tasks_core import clock
 from tasks_core.backends.database import indexed
 from tasks_core.backends.database.findings import NAMED, Finding, Level, good, listed
 from tasks_core.backends.database.leases import lease
-from tasks_core.models import Job, JobQuerySet, Limit, Process
+from tasks_core.backends.database.rescue import dead
+from tasks_core.models import Job, JobQuerySet, Limit
 from tasks_core.states import UNFINISHED, JobState
 
 CURE = "A living worker takes care of it: manage.py run_worker"
@@ -17,12 +18,10 @@ CURE = "A living worker takes care of it: manage.py run_worker"
 
 def dead_processes(alias: str) -> Finding:
     """Find processes whose lease has ended, and of which nobody has taken note."""
-    own = Job.objects.using(alias).filter(claimed_by=OuterRef("pk"))
-    silent = Process.objects.using(alias).filter(lease_expires_at__lt=clock.DatabaseNow())
-    dead = silent.filter(Q(stopped_at=None) | Exists(own)).order_by("started_at")
+    oldest = dead(alias).order_by("started_at")
     return _found(
         "processes",
-        list(dead.values_list("name", flat=True)[:NAMED]),
+        list(oldest.values_list("name", flat=True)[:NAMED]),
         fine="Every process that was started lives, or has stopped in order.",
         bad="ended without a word, and nobody has taken note",
     )

@@ -8,7 +8,7 @@ from tasks_core.backends.database.cancel import (
     cancel_requests,
     expire,
 )
-from tasks_core.backends.database.claim import claim, has_suspects
+from tasks_core.backends.database.claim import claim
 from tasks_core.backends.database.delete import delete
 from tasks_core.backends.database.dispatch import dispatch
 from tasks_core.backends.database.enqueue import enqueue
@@ -20,7 +20,7 @@ from tasks_core.backends.database.progress import report_progress
 from tasks_core.backends.database.prune import prune, prune_keys
 from tasks_core.backends.database.release import release, release_strays
 from tasks_core.backends.database.reschedule import reschedule
-from tasks_core.backends.database.rescue import bury, dead, has_orphans, rescue
+from tasks_core.backends.database.rescue import bury, has_orphans, rescue
 from tasks_core.backends.database.retry import retry
 from tasks_core.backends.database.settle import settle
 from tasks_core.backends.database.snapshots import ends_of, snapshots
@@ -35,7 +35,6 @@ __all__ = [
     "cancel_requested",
     "cancel_requests",
     "claim",
-    "dead",
     "delete",
     "dispatch",
     "end",
@@ -43,7 +42,6 @@ __all__ = [
     "enqueue",
     "expire",
     "has_orphans",
-    "has_suspects",
     "listener",
     "look",
     "pause",
