@@ -7,13 +7,14 @@ from typing import Any, Literal, TypedDict, get_args
 from django.db import models
 from django.utils import timezone
 
-from tasks_core import clock, limits, payloads, templates
+from tasks_core import clock, key_templates, limits, payloads
 from tasks_core.exceptions import InvalidCall
 from tasks_core.outcomes import storable
 
 MIN_PRIORITY, MAX_PRIORITY = -100, 100
 MAX_QUEUE, MAX_KEY, MAX_LABEL = 64, 255, 255
 MAX_ATTEMPTS = 10_000
+MAX_TIMEOUT = timedelta(days=3650)
 DEFAULT_QUEUE = "default"
 
 When = datetime | timedelta
@@ -124,6 +125,8 @@ def _timeout(value: Any) -> timedelta:
         raise InvalidCall(f"timeout is no length of time: {value!r:.80}.") from None
     if wait <= timedelta(0):
         raise InvalidCall(f"timeout must be longer than nothing, not {value!r:.80}.")
+    if wait > MAX_TIMEOUT:
+        raise InvalidCall(f"timeout must be at most {MAX_TIMEOUT.days} days, not {value!r:.80}.")
     return wait
 
 
@@ -132,7 +135,7 @@ def _concurrency(value: Any) -> tuple[str, int] | None:
     if found is None:
         return None
     key = key_text(found[0], what="the key of concurrency")
-    templates.names(key)
+    key_templates.names(key)
     return key, found[1]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
-from tasks_core import clock, registry, templates
+from tasks_core import clock, key_templates, registry
 from tasks_core.backends.base import BaseJobBackend
 from tasks_core.calls import OPTION_DEFAULTS, Call
 from tasks_core.definition import Task, check_options
@@ -130,7 +130,8 @@ def _of_its_arguments(call: Call, template: str, permits: int) -> tuple[str, int
     for name, parameter in bound.signature.parameters.items():
         value = bound.arguments[name]
         arguments |= value if parameter.kind is parameter.VAR_KEYWORD else {name: value}
-    return key_text(templates.filled(template, arguments), what="the key of concurrency"), permits
+    key = key_templates.filled(template, arguments)
+    return key_text(key, what="the key of concurrency"), permits
 
 
 @lru_cache(maxsize=4096)

@@ -1,6 +1,7 @@
 """A verb is a transition: each arrow is one file, and the file's first line is the arrow."""
 
 import ast
+import re
 
 import pytest
 
@@ -44,3 +45,10 @@ def test_a_wrong_first_line_is_noticed():
     wrong = Source(f"{FOLDER}claim.py", '"""ready -> successful: at once."""')
 
     assert not announces(wrong, ARROW_OF["claim"])
+
+
+def test_the_first_page_names_every_file():
+    page = ast.get_docstring(FILES["__init__"].tree) or ""
+    words = set(re.findall(r"\w+", page))
+
+    assert {name.split("/")[0] for name in FILES} - words == {"__init__"}

@@ -39,6 +39,7 @@ def checked(**fields):
         ({"max_attempts": 0}, "from 1 to 10000"),
         ({"max_attempts": "3"}, "whole number"),
         ({"timeout": 0}, "longer than nothing"),
+        ({"timeout": timedelta.max}, "at most 3650 days"),
         ({"timeout": "5s"}, "timedelta or seconds"),
         ({"timeout": float("nan")}, "timeout"),
         ({"timeout": float("inf")}, "timeout"),
