@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.checks import run_checks
-from django.db import connections
+from django.db import connection, connections
 from django.test import override_settings
 
 from tasks_core.checks.database import check_database
@@ -170,3 +170,24 @@ def test_options_of_a_database_that_lose_or_repeat_jobs(vendor, changed, check_i
 
     assert [message.id for message in found] == ([f"tasks_core.{check_id}"] if check_id else [])
     assert all(message.hint for message in found)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.vendor("postgresql")
+def test_a_stricter_server_is_found_out_where_the_database_may_be_asked():
+    assert run_checks(tags=["database"], databases=["default"]) == []
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_isolation = 'serializable'")
+    found = run_checks(tags=["database"], databases=["default"])
+    connection.close()
+
+    assert [message.id for message in found] == ["tasks_core.E007"]
+    assert "SERIALIZABLE" in found[0].msg
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.every_database
+def test_without_a_wish_no_database_is_asked(django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert run_checks(tags=["database"]) == []

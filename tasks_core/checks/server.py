@@ -1,0 +1,45 @@
+"""Checks that ask the database server itself: for ``check --database``, and before a migration."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connections
+
+from tasks_core.backends import job_backends
+from tasks_core.exceptions import InvalidJobBackend
+
+
+@register(Tags.database)
+def check_isolation(
+    app_configs: Any = None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """E007: a role or a server makes transactions stricter, of which DATABASES says nothing."""
+    asked = set(databases or ()).intersection(_queue_databases())
+    return [message for alias in sorted(asked) for message in _postgresql(alias)]
+
+
+def _queue_databases() -> Iterator[str]:
+    for alias in job_backends:
+        try:
+            database = job_backends[alias].database
+        except InvalidJobBackend:
+            continue  # E001 tells
+        if database is not None and database in connections:
+            yield database
+
+
+def _postgresql(alias: str) -> Iterator[CheckMessage]:
+    if connections[alias].vendor != "postgresql":
+        return
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SHOW transaction_isolation")
+        level = cursor.fetchone()[0]
+    if level != "read committed":
+        yield Error(
+            f"The transactions of DATABASES[{alias!r}] are {level.upper()}, as its server, its "
+            "database or its role says: claims would fail instead of skipping locked rows, and "
+            "more jobs of one key would run at once than its limit allows.",
+            hint='Set "OPTIONS": {"isolation_level": IsolationLevel.READ_COMMITTED} of psycopg.',
+            id="tasks_core.E007",
+        )
