@@ -12,17 +12,32 @@ from tasks_core.progress import Progress
 
 @dataclass(slots=True)
 class Stopwatch:
-    """When the user code of an attempt began, by the monotonic clock."""
+    """When the user code of an attempt began and ended, by the monotonic clock."""
 
     began: float | None = None
+    ended: float | None = None
+    ended_at: datetime | None = None  # by our own clock, which may stand still in a test
 
     def start(self) -> None:
         self.began = clock.monotonic()
 
+    def stop(self) -> float:
+        """Note the end, and return how long it took."""
+        self.ended, self.ended_at = clock.monotonic(), clock.now()
+        return self.seconds
+
+    @property
+    def age(self) -> timedelta:
+        """Return how long ago it ended, which is until its outcome is stored; at least nothing."""
+        ago = timedelta(0) if self.ended_at is None else clock.now() - self.ended_at
+        return max(ago, timedelta(0))
+
     @property
     def seconds(self) -> float:
-        """Return how long it has been running; nothing before it began."""
-        return 0.0 if self.began is None else clock.monotonic() - self.began
+        """Return how long it ran, or has been running; nothing before it began."""
+        if self.began is None:
+            return 0.0
+        return (clock.monotonic() if self.ended is None else self.ended) - self.began
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

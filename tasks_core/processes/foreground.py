@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from tasks_core import clock, executor
+from tasks_core import executor
 from tasks_core.attempts import Attempt
 from tasks_core.outcomes import Outcome
 from tasks_core.processes.heartbeat import Heartbeat
@@ -32,7 +32,6 @@ def run_ready(
             if not claimed:
                 return
             for attempt in claimed:
-                attempt.watch.start()
                 yield run_one(backend, attempt)
     finally:
         heartbeat.stop()
@@ -56,12 +55,12 @@ def _claim(
 
 
 def run_one(backend: "DatabaseBackend", attempt: Attempt) -> tuple[Attempt, Outcome]:
-    """Run one started job and settle it."""
+    """Run one claimed job and settle it."""
     sender = type(backend)
+    attempt.watch.start()
     job_started.send_robust(sender, attempt=attempt)
-    began = clock.monotonic()
     outcome = executor.execute(attempt)
-    seconds = clock.monotonic() - began
+    seconds = attempt.watch.stop()
     [state] = backend.settle([(attempt, outcome)])
     if state is None:
         ownership_lost.send_robust(sender, attempt=attempt, outcome=outcome)

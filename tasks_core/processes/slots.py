@@ -162,7 +162,7 @@ class Slots:
         except BaseException as error:  # noqa: BLE001 - whatever it was, the slot must come back
             outcome = executor.raised(attempt, error)
         del self.running[key]
-        self._finished.append(Finished(attempt, outcome, attempt.watch.seconds))
+        self._finished.append(Finished(attempt, outcome, attempt.watch.stop()))
         # While more is waiting, outcomes are collected: the worker's loop looks by itself.
         if not self._pile or len(self._finished) >= GROUP:
             self._on_finished()

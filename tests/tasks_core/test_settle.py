@@ -12,6 +12,7 @@ from tasks_core.backends.database.transactions import TRIES
 from tasks_core.models import Job
 from tasks_core.outcomes import AttemptError, Cancelled, Errored, Snoozed, Succeeded
 from tasks_core.states import JobState
+from tasks_core.testing import FrozenClock
 from tests.tasks_core.races import together
 from tests.tasks_core.rows import HOUR, NOON, claim_one, fresh, make_job, make_jobs, make_process
 
@@ -38,6 +39,19 @@ def test_a_success_keeps_the_value_and_frees_owner_and_key(attempt):
     assert (job.state, job.return_value) == (JobState.SUCCESSFUL, {"tea": 1})
     assert (job.finished_at, job.claimed_by, job.active_key) == (NOON + HOUR, None, None)
     assert job.reason == ""
+
+
+def test_an_outcome_that_had_to_wait_ended_when_it_ended(attempt):
+    """As in a group of many, or when the database was away for a while."""
+    with FrozenClock(NOON) as time:
+        attempt.watch.start()
+        seconds = attempt.watch.stop()
+        time.advance(minutes=5)
+        settled(attempt, Succeeded(None))
+
+    job = fresh(attempt)
+    assert job.finished_at == NOON + HOUR - timedelta(minutes=5)
+    assert job.finished_at - job.started_at == timedelta(seconds=seconds)
 
 
 def test_an_error_is_tried_again_after_its_delay(attempt):

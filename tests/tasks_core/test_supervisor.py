@@ -160,7 +160,7 @@ def test_a_sibling_takes_over_the_jobs_of_the_dead_at_once(run_worker):
     eventually(all_succeeded)
     assert Job.objects.get().attempts == 2
     assert serving(worker, 2) != [victim]
-    assert f"worker process {victim} was ended by SIGKILL while it ran 1 jobs" in worker.output
+    assert f"worker process {victim} was ended by SIGKILL while it ran 1 job;" in worker.output
     assert worker.stop() == 0
 
 

@@ -14,9 +14,23 @@ def describe(child: Child, *, now: float) -> list[str]:
     head = (
         f"worker process {child.pid} in place {child.place}: {state}, {age:.0f} s old, "
         f"{child.memory() >> 20} MiB, last beat {silent:.1f} s ago, "
-        f"{len(notes.started)} jobs running"
+        f"{counted(len(notes.started), 'job')} running"
     )
     return [head, *(describe_job(job, now=now) for job in notes.started)]
+
+
+def describe_end(child: Child, *, delay: float | None) -> str:
+    """Return how the child ended, with what, and when another takes its place."""
+    started = len(child.notes.started)
+    jobs = f" while it ran {counted(started, 'job')}" if started else ""
+    words = f"worker process {child.pid} {child.fate}{jobs}"
+    if delay is None:
+        return words
+    return f"{words}; its place is filled {f'in {delay:.0f} s' if delay >= 1 else 'at once'}"
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def describe_job(job: Started, *, now: float) -> str:

@@ -12,7 +12,7 @@ from .output import say, warn
 from .places import Place
 from .plan import Plan
 from .reload import Reload
-from .report import describe, describe_job
+from .report import describe, describe_end, describe_job
 from .signals import Signals
 from .verdicts import leaks, verdict
 
@@ -128,8 +128,7 @@ class Supervisor:
         if planned and not started:
             say(f"worker process {child.pid} has left")
             return
-        again = "" if self.requests or delay is None else f"; its place is filled in {delay:.0f} s"
-        warn(f"worker process {child.pid} {child.fate} while it ran {started} jobs{again}")
+        warn(describe_end(child, delay=None if self.requests else delay))
         for job in child.notes.started:
             warn(describe_job(job, now=clock.monotonic()))
 
