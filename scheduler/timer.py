@@ -73,6 +73,8 @@ class Timer:
         self._scheduler.add_executor(ThreadPoolExecutor(1), UPKEEP)
         self._at_work = {TURN: Lock(), UPKEEP: Lock()}
         self._ended = False
+        self.asked = Event()  # since the turn began, which may have looked before
+        self._asking = Lock()
 
     def run(self, *, duration: float | None = None) -> None:
         """Block until ``stopping`` is set, or for ``duration`` seconds."""
@@ -94,9 +96,16 @@ class Timer:
                 self._ended = True
 
     def _turn(self) -> None:
+        self.asked.clear()
         wait = self._work(self.turn, TURN)
         if wait is not None:
-            self._again(TURN, wait, interval=self.longest)
+            with self._asking:
+                self._again(TURN, 0 if self.asked.is_set() else wait, interval=self.longest)
+
+    def _ask(self) -> None:
+        with self._asking:
+            self.asked.set()
+            self._again(TURN, 0, interval=self.longest)
 
     def _work(self, work: Callable[[], T], pool: str) -> T | None:
         """Do ``work`` and close what it leaves open: these threads serve no requests."""
@@ -123,7 +132,7 @@ class Timer:
             strayed = clock.real_seconds(clock.now() - wall) - (clock.monotonic() - elapsed)
             wall, elapsed = clock.now(), clock.monotonic()
             if woken or abs(strayed) > JUMP:
-                self._again(TURN, 0, interval=self.longest)
+                self._ask()
             if abs(strayed) > JUMP:
                 # APScheduler goes by the wall clock: set back an hour, it would wait an hour.
                 for name, (_, seconds) in self.upkeep.items():

@@ -72,6 +72,25 @@ def test_it_is_woken(running):
     assert wait_until(lambda: len(turns.times) >= 2)
 
 
+def test_it_is_woken_during_a_turn_that_looked_too_early(running):
+    looked, told = Event(), Event()
+    turns = Turns()
+
+    def turn():
+        wait = turns()
+        looked.set()
+        told.wait(5)
+        return wait
+
+    timer = running(turn)
+    assert looked.wait(5)
+    timer.waking.set()
+    assert wait_until(timer.asked.is_set)
+    told.set()
+
+    assert wait_until(lambda: len(turns.times) >= 2)
+
+
 def test_a_jump_of_the_wall_clock_wakes_it(running, monkeypatch):
     turns, upkeep = Turns(), Turns()
     running(turns, upkeep=(upkeep, 3600.0))
