@@ -9,13 +9,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tasks_core import clock, ids
+from tasks_core.backends.database import indexed
 from tasks_core.backends.database.cancel import expire
 from tasks_core.backends.database.claim import claim
 from tasks_core.backends.database.dispatch import dispatch
 from tasks_core.backends.database.look import look
 from tasks_core.backends.database.prune import prune
 from tasks_core.backends.database.rescue import rescue
-from tasks_core.models import Job, Process
+from tasks_core.models import Job, Process, Queue
 from tasks_core.states import JobState
 from tests.tasks_core.rows import DEAD, NOON, fields_of, make_process
 
@@ -188,3 +189,30 @@ def test_a_look_does_not_collect_all_owners_where_many_processes_have_stopped():
     [plan] = plans(lambda: look("default", ids.job_id()), start="\nSELECT")
 
     assert "materialization" not in plan, plan
+
+
+@pytest.mark.vendor("sqlite", "mysql")
+@pytest.mark.parametrize("queues", [["mail"], None])
+def test_a_claim_does_not_step_over_the_jobs_of_a_paused_queue(queues):
+    """100,000 of them cost 100 ms on SQLite and 400 ms on MariaDB; PostgreSQL asks first."""
+    Queue.objects.create(name="mail", paused_at=NOON)
+    owner = make_process().pk
+
+    with CaptureQueriesContext(connection) as queries:
+        claim("default", owner=owner, limit=5, queues=queues)
+
+    # What is left are the steps from queue to queue, and the claims from those that go on.
+    reads = [each["sql"] for each in queries if "tasks_core_job" in each["sql"]]
+    claims = [sql for sql in reads if "ORDER BY" in sql and "priority" in sql]
+    assert all("'reports'" in sql and "'mail'" not in sql for sql in claims), claims
+    assert bool(claims) is (queues is None)
+
+
+def test_from_queue_to_queue_is_one_step_in_the_index():
+    """PostgreSQL read the index from its start: 12 ms for 100,000 jobs, at each claim."""
+    [*steps] = plans(lambda: list(indexed.queues_of(indexed.claimable("default"))))
+
+    for plan in steps:
+        assert "job_claim_of_queue" in plan, plan
+        if connection.vendor == "postgresql":
+            assert re.search(r"Index Cond: .*state = ANY.*parked = ", plan), plan

@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
 
+from django.db import connections
+from django.db.models.expressions import RawSQL
+
 from tasks_core.models import Job, JobQuerySet, Queue
 from tasks_core.states import JobState
 
@@ -16,7 +19,8 @@ def claimable(alias: str) -> JobQuerySet:
     # Said twice: by the first SQLite knows that the partial index serves, by the second where
     # in it to look.
     free = Job.objects.using(alias).in_state(JobState.READY).filter(parked=False)
-    return free.filter(parked__in=[False]).order_by("queue")
+    free = free.filter(parked__in=[False]).order_by("queue")
+    return _pinned(free, JobState.READY, parked="FALSE")
 
 
 def parked(alias: str) -> list[JobQuerySet]:
@@ -28,6 +32,21 @@ def parked(alias: str) -> list[JobQuerySet]:
     ]
 
 
+def _pinned(jobs: JobQuerySet, state: JobState, **columns: str) -> JobQuerySet:
+    """
+    Let PostgreSQL begin where the state, and these columns, have these values.
+
+    What the condition of a partial index says already it drops from a query, and then reads
+    that index from its start: 12 ms for 100,000 rows. What a subquery says it cannot know.
+    """
+    if connections[jobs.db].vendor != "postgresql":
+        return jobs
+    told = {name: RawSQL(f"SELECT {value}", ()) for name, value in columns.items()}  # noqa: S611 - our own words
+    # Beside one that no job has: of a single value it finds out that it says the same.
+    states = [RawSQL("SELECT %s", (value,)) for value in (state.value, "")]
+    return jobs.filter(state__in=states, **told)
+
+
 def running(alias: str) -> JobQuerySet:
     # Only what runs has an owner, and the index of owners is small.
     owned = Job.objects.using(alias).in_state(JobState.RUNNING).filter(claimed_by__isnull=False)
@@ -36,7 +55,8 @@ def running(alias: str) -> JobQuerySet:
 
 def deferred(alias: str) -> JobQuerySet:
     """Return the jobs whose time comes later, the next one first."""
-    return Job.objects.using(alias).in_state(JobState.SCHEDULED).order_by("run_after")
+    later = Job.objects.using(alias).in_state(JobState.SCHEDULED).order_by("run_after")
+    return _pinned(later, JobState.SCHEDULED)
 
 
 def ended(alias: str, state: JobState) -> JobQuerySet:

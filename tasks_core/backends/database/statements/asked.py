@@ -1,7 +1,7 @@
 """What a claim asks for and what a settle stores, in every database's statements alike."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -58,6 +58,13 @@ class Asked:
     @property
     def reach(self) -> int:
         return self.limit + (self.ahead if self.short else 0)
+
+
+def open_queues(asked: Sequence[str] | None, closed: Collection[str]) -> list[str] | None:
+    """Return those of the queues that are not paused; None means all, which none may be then."""
+    if asked is None:
+        return [] if closed else None
+    return [name for name in asked if name not in closed]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

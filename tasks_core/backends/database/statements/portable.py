@@ -10,7 +10,7 @@ from django.db.models import Exists, F, Q
 from tasks_core import clock
 from tasks_core.attempts import Attempt
 from tasks_core.backends.database.leases import running
-from tasks_core.backends.database.statements.asked import Asked, Ended
+from tasks_core.backends.database.statements.asked import Asked, Ended, open_queues
 from tasks_core.backends.database.transactions import in_transaction
 from tasks_core.models import Job, JobQuerySet, Process, Queue
 from tasks_core.states import JobState
@@ -21,7 +21,7 @@ def claim(alias: str, asked: Asked) -> list[Attempt]:
     now = asked.now or clock.db_now(alias)
     # Whose lease has ended may have been taken for dead: what it claims would never be its own.
     alive = Exists(running(Process.objects.using(alias).filter(pk=asked.owner)))
-    paused = Queue.objects.using(alias).filter(paused_at__isnull=False).values("name")
+    paused = Queue.objects.using(alias).filter(paused_at__isnull=False).order_by()
     ready = (
         Job.objects.using(alias)
         .in_state(JobState.READY)
@@ -30,9 +30,13 @@ def claim(alias: str, asked: Asked) -> list[Attempt]:
     if asked.ids is not None:
         ready = ready.filter(pk__in=asked.ids)  # asked for by name: it may run here
     else:
-        ready = ready.filter(suspect=asked.alone).exclude(queue__in=paused)
-    if asked.queues is not None:
-        ready = ready.filter(queue__in=asked.queues)
+        # Asked before as well: MariaDB took 400 ms to step over 100,000 jobs of a paused queue.
+        queues = open_queues(asked.queues, set(paused.values_list("name", flat=True)))
+        if queues == []:
+            return []
+        ready = ready.filter(suspect=asked.alone).exclude(queue__in=paused.values("name"))
+        if queues is not None:
+            ready = ready.filter(queue__in=queues)
     if not connections[alias].features.has_select_for_update and not ready.exists():
         return []
     taken = in_transaction(alias, lambda: _take(ready, asked, now=now))

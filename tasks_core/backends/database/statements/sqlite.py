@@ -12,7 +12,7 @@ from django.db import connections
 
 from tasks_core import clock
 from tasks_core.attempts import Attempt
-from tasks_core.backends.database.statements.asked import COLUMNS, Asked, Ended, Reader
+from tasks_core.backends.database.statements.asked import COLUMNS, Asked, Ended, Reader, open_queues
 
 # The states stand in the text: a partial index is used for no parameter. NOT parked is the
 # condition of the index, parked = 0 a column of it: without it all that is ready is sorted.
@@ -24,6 +24,10 @@ WHERE state = 'ready' AND NOT parked AND parked = 0 AND {suspect} AND {queue}
 ORDER BY priority DESC, run_after, id
 LIMIT %(reach)s
 """
+
+# Asked before a claim, since SQLite reads on though no row can match: 30 ms for 100,000 jobs of
+# a paused queue. And in the claim itself, since one may be paused in between.
+PAUSED = "SELECT name FROM tasks_core_queue WHERE paused_at IS NOT NULL"
 
 # An all-queue claim would have to step over the jobs of a paused queue, of which there may be a
 # million: it finds nothing then, and the verb names the others.
@@ -89,10 +93,13 @@ def claim(alias: str, asked: Asked) -> list[Attempt]:
         "short": json.dumps(list(asked.short)),
         "now": _text(asked.now or clock.db_now(alias)),
     }
-    queues = asked.queues
-    parameters |= {f"queue{number}": name for number, name in enumerate(queues or ())}
-    look, sql = _claim_sql(None if queues is None else len(queues), alone=asked.alone)
     with connections[alias].cursor() as cursor:
+        cursor.execute(PAUSED)
+        queues = open_queues(asked.queues, {name for (name,) in cursor.fetchall()})
+        if queues == []:
+            return []
+        parameters |= {f"queue{number}": name for number, name in enumerate(queues or ())}
+        look, sql = _claim_sql(None if queues is None else len(queues), alone=asked.alone)
         # There is one lock, the writer's: an idle worker must not take it only to look.
         cursor.execute(look, parameters)
         if cursor.fetchone() is None:
