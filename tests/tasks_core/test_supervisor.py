@@ -86,6 +86,7 @@ def test_a_process_that_dies_is_replaced_and_its_job_does_not_wait_for_a_lease(r
     eventually(lambda: states() == [JobState.FAILED])
     assert (Job.objects.get().reason, Job.objects.get().attempts) == ("lost", 2)
     assert Effect.objects.count() == 2
+    assert worker.output.count("its place is filled at once") == 2  # no one else can take over
     background.enqueue(leave_effect, ["tea"])
     eventually(lambda: has_begun("tea"))
     assert worker.stop() == 0

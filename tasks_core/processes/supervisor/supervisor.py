@@ -125,6 +125,9 @@ class Supervisor:
             self.left_work |= bool(started) or (failed and bool(child.notes.owners))
         delay = self._vacate(child, planned=planned)
         self.estates.add(child)
+        if delay and self.estates.waiting and not self.children:
+            # Nobody lives who could take back its jobs: they have waited long enough.
+            self.places[child.place].start_at, delay = 0.0, 0.0
         if planned and not started:
             say(f"worker process {child.pid} has left")
             return
