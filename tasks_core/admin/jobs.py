@@ -12,7 +12,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from tasks_core import clock
-from tasks_core.admin import acts, drawing
+from tasks_core.admin import acts, drawing, page
 from tasks_core.admin.acts import Act
 from tasks_core.admin.filters import QueueFilter, StateFilter, TaskFilter, ordering
 from tasks_core.admin.rows import ReadOnlyAdmin, chosen
@@ -42,25 +42,7 @@ class JobAdmin(ReadOnlyAdmin):
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Job | None = None) -> Any:
-        """Return what there is to say about this job: no heading stands above nothing."""
-        progress = () if obj is None or obj.progress_done is None else ("progress",)
-        errors = ((_("What went wrong"), {"fields": ("attempts_that_raised",)}),)
-        return (
-            (None, {"fields": ("badge", *progress, "life", "task", "label", "tries")}),
-            *(errors if obj is None or obj.errors else ()),
-            (_("What it was given, and gave"), {"fields": ("arguments", "result")}),
-            (_("When"), {"fields": ("moments", "timeout")}),
-            (
-                _("Where, and how many at once"),
-                {
-                    "fields": (
-                        ("queue", "priority", "claimed_by"),
-                        ("active_key", "concurrency_key", "concurrency_limit", "rate_key"),
-                    )
-                },
-            ),
-            (_("Who, and what else"), {"fields": ("creator", "about", "id", "fence")}),
-        )
+        return page.parts(obj)
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         return ordering(request)

@@ -94,6 +94,20 @@ def test_a_failed_job_shows_its_traceback(admin_client):
     assert "RuntimeError: boom" in page_of(admin_client, Job.objects.get())
 
 
+def test_a_page_says_nothing_of_what_its_job_has_not(admin_client):
+    running, done = make_job(JobState.RUNNING), make_job(JobState.SUCCESSFUL, label="Tea")
+    names = ("Return value:", "Label:", "Concurrency key:", "One at a time", "What went wrong")
+
+    assert [name in page_of(admin_client, running) for name in names] == [False] * 5
+    assert [name in page_of(admin_client, done) for name in names] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
+
+
 def test_what_a_job_carries_is_shown_as_text(admin_client):
     evil = "<script>alert(1)</script>"
     job = make_job(
