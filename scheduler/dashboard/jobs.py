@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from scheduler.dashboard.spans import span
@@ -16,8 +19,9 @@ from tasks_core.presentation import notes, progress
 from tasks_core.states import FINAL, JobState
 
 # In which order each state is looked through: that of its index.
-UNFINISHED = {
-    JobState.RUNNING: ("-started_at",),
+UNFINISHED: dict[JobState, Sequence[Any]] = {
+    # Never many; first those that tell how far they are, of which something is to be seen.
+    JobState.RUNNING: (F("progress_total").desc(nulls_last=True), "-started_at"),
     JobState.READY: ("-priority", "run_after"),
     JobState.SCHEDULED: ("run_after",),
 }
@@ -84,7 +88,7 @@ def moving(*, limit: int) -> list[JobLine]:
     return [line(job) for job in [*unfinished, *newest[:room]]]
 
 
-def first(parts: list[JobQuerySet], order: tuple[str, ...], *, limit: int) -> list[Job]:
+def first(parts: list[JobQuerySet], order: Sequence[Any], *, limit: int) -> list[Job]:
     """Return the first jobs of a state; parked ones only if there is room for them."""
     found: list[Job] = []
     for part in parts:

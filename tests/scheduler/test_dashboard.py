@@ -185,6 +185,13 @@ class TestJobs:
         assert lines["waits"].note == "waits for concurrency key pot"
         assert snapshot.counts["ready"] == 1
 
+    def test_of_many_running_jobs_those_that_tell_their_progress_are_shown(self):
+        make_job(JobState.RUNNING, label="moves", progress_done=3, progress_total=10)
+        for _ in range(20):
+            make_job(JobState.RUNNING, started_at=at(8))
+
+        assert "moves" in {line.label for line in look(at(9)).jobs}
+
     def test_a_job_of_a_paused_queue_is_not_late(self):
         make_job(queue="mail", run_after=at(8))
         Queue.objects.create(name="mail", paused_at=at(8))
