@@ -306,7 +306,7 @@ def test_a_second_hup_waits_for_the_first_and_replaces_once_more(run_worker):
     between = worker.workers()
 
     worker.send_signal(signal.SIGHUP)
-    eventually(lambda: worker.output.count("reload is over") == 2)
+    eventually(lambda: worker.output.count("reload is over") == 2, seconds=60)
 
     [after] = worker.workers()
     assert after not in before + between
