@@ -4,11 +4,11 @@ from typing import Any
 
 from django.core.checks import CheckMessage
 from django.db import models
-from django.db.models import Value
 from django.utils.translation import gettext_lazy as _
 
 from tasks_core import ids
 from tasks_core.exceptions import IllegalTransition
+from tasks_core.expressions import Flag, Literal
 from tasks_core.fields import KeyField
 from tasks_core.indexes import CONSTRAINTS, INDEXES
 from tasks_core.options import DEFAULT_QUEUE, MAX_KEY, MAX_LABEL, MAX_QUEUE
@@ -39,17 +39,18 @@ class Process(models.Model):
         return self.name
 
 
-class Literal(Value):
-    """A text that stands in the SQL itself: SQLite uses a partial index for no parameter."""
-
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[str | int, ...]]:
-        return f"'{self.value}'", ()
-
-
 class JobQuerySet(models.QuerySet["Job"]):
     def in_state(self, state: JobState) -> "JobQuerySet":
         """Return the jobs in ``state``, found by the partial index of that state."""
         return self.filter(state=Literal(state.value))
+
+    def claimable(self) -> "JobQuerySet":
+        """Return the ready jobs that no limit holds back, found by the indexes of claims."""
+        return self.in_state(JobState.READY).filter(Flag("parked", False))
+
+    def suspect(self) -> "JobQuerySet":
+        """Return the jobs that must run alone, found by their index."""
+        return self.filter(Flag("suspect", True))
 
     def move(self, source: JobState, target: JobState, **changes: Any) -> int:
         """

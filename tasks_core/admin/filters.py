@@ -32,7 +32,7 @@ class StateFilter(admin.SimpleListFilter):
         # With the conditions of the partial indexes, which would not serve otherwise.
         match self.value():
             case "ready":
-                return queryset.in_state(JobState.READY).filter(parked=False, parked__in=[False])
+                return queryset.claimable()
             case "parked":
                 keys = Limit.objects.using(queryset.db).values("key")
                 held = queryset.in_state(JobState.READY).filter(parked__in=[True])

@@ -16,10 +16,7 @@ MOST_QUEUES = 500
 
 def claimable(alias: str) -> JobQuerySet:
     """Return the ready jobs that no limit holds back."""
-    # Said twice: by the first SQLite knows that the partial index serves, by the second where
-    # in it to look.
-    free = Job.objects.using(alias).in_state(JobState.READY).filter(parked=False)
-    free = free.filter(parked__in=[False]).order_by("queue")
+    free = Job.objects.using(alias).claimable().order_by("queue")
     return _pinned(free, JobState.READY, parked="FALSE")
 
 

@@ -36,7 +36,7 @@ SELECT {now},
     ),
     EXISTS (
         SELECT 1 FROM tasks_core_job
-        WHERE suspect AND state = 'ready' AND parked = FALSE {served} AND queue NOT IN (
+        WHERE {suspect} AND state = 'ready' AND parked = FALSE {served} AND queue NOT IN (
             SELECT name FROM tasks_core_queue WHERE paused_at IS NOT NULL
         )
     ),
@@ -49,12 +49,14 @@ NOW = {
     "sqlite": "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW')",
 }
 # As the condition of its index says it, or as an index without conditions needs it. PostgreSQL
-# would rather read the table, if it were not for the order.
+# would rather read the table, if it were not for the order. SQLite compares words: which of two
+# forms the index has depends on the release of Django that made it.
 UNPARKED = {
     "postgresql": "NOT parked ORDER BY priority DESC, run_after, id",
     "mysql": "parked = FALSE",
-    "sqlite": "NOT parked",
+    "sqlite": "NOT parked AND parked = 0",
 }
+SUSPECT = {"sqlite": "suspect AND suspect = 1"}
 TIMES = 4  # of the columns
 
 
@@ -78,7 +80,12 @@ def look(alias: str, owner: UUID, *, queues: Sequence[str] | None = None) -> Loo
         pk = Process._meta.pk.get_db_prep_value(owner, connection)
         served = f"AND queue IN ({', '.join(['%s'] * len(queues))})" if queues else ""
         vendor = connection.vendor
-        sql = LOOK.format(now=NOW[vendor], unparked=UNPARKED[vendor], served=served)
+        sql = LOOK.format(
+            now=NOW[vendor],
+            unparked=UNPARKED[vendor],
+            suspect=SUSPECT.get(vendor, "suspect"),
+            served=served,
+        )
         cursor.execute(sql, [pk, pk, *(queues or ())])
         row = cursor.fetchone()
     now, next_run_after, *expiries = (_moment(value, connection) for value in row[:TIMES])

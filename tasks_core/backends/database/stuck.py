@@ -56,7 +56,7 @@ def held_back(alias: str, *, now: datetime) -> Finding:
 
 def suspects(alias: str) -> Finding:
     """Find unfinished jobs whose process died while they ran."""
-    jobs = Job.objects.using(alias).filter(suspect=True, state__in=sorted(UNFINISHED))
+    jobs = Job.objects.using(alias).suspect().filter(state__in=sorted(UNFINISHED))
     named = [str(pk) for pk in jobs.order_by().values_list("pk", flat=True)[:NAMED]]
     if not named:
         return good("suspects", "No unfinished job has lost its process.")

@@ -14,8 +14,8 @@ from tasks_core import clock
 from tasks_core.attempts import Attempt
 from tasks_core.backends.database.statements.asked import COLUMNS, Asked, Ended, Reader, open_queues
 
-# The states stand in the text: a partial index is used for no parameter. NOT parked is the
-# condition of the index, parked = 0 a column of it: without it all that is ready is sorted.
+# The states stand in the text: a partial index is used for no parameter. Its condition is NOT
+# parked if Django 6.0 or older made it, parked = 0 since; the latter is a column of it, too.
 READY = """\
 SELECT id, task, max_attempts, priority, run_after, concurrency_key, rate_key, timeout
 FROM tasks_core_job {index}
@@ -124,7 +124,7 @@ def _claim_sql(queues: int | None, *, alone: bool) -> tuple[str, str]:
     # Suspects are few, or none; the order of the others would be read to the end for them.
     choice = {"suspect": "NOT suspect", "index": ""}
     if alone:
-        choice = {"suspect": "suspect", "index": "INDEXED BY job_suspect"}
+        choice = {"suspect": "suspect AND suspect = 1", "index": "INDEXED BY job_suspect"}
     best = READY.format(queue=NONE_PAUSED, **choice)
     if queues is not None:
         names = [OF_QUEUE.format(number=number) for number in range(queues)]
