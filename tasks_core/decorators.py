@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, overload
 
-from tasks_core import conf, registry, retries
+from tasks_core import conf, key_templates, registry, retries
 from tasks_core.calls import Call
 from tasks_core.definition import DECLARABLE, P, R, Task, check_options
 from tasks_core.exceptions import InvalidCall
@@ -45,6 +45,8 @@ def task(
     retries.check(backoff)
 
     def declare(function: Callable[P, R]) -> Task[P, R]:
+        if "{" in (key := (options.get("concurrency") or ("",))[0]):
+            key_templates.check(key, function)
         declared = Task(
             func=function,
             name=registry.path_of(function),

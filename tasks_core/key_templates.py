@@ -1,9 +1,11 @@
 """Keys that name arguments: ``"account {account_id}"`` is one key for each account."""
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Mapping
 from string import Formatter
 from typing import Any
 
+from tasks_core import conf
 from tasks_core.exceptions import InvalidCall
 from tasks_core.words import kind_of
 
@@ -24,6 +26,20 @@ def names(template: str) -> list[str]:
                 f"the key {template!r} may name arguments, such as {{account_id}}, and no more."
             )
     return [str(name) for _, name, _, _ in fields]
+
+
+def check(template: str, func: Callable[..., Any]) -> None:
+    """Raise InvalidCall, with the nearest known word, for a name that ``func`` never takes."""
+    parameters = inspect.signature(func, follow_wrapped=False).parameters
+    if any(each.kind is each.VAR_KEYWORD for each in parameters.values()):
+        return
+    for name in names(template):
+        if name not in parameters:
+            near = conf.did_you_mean(name, parameters)
+            raise InvalidCall(
+                f"the key {template!r} names {name!r}, which is no argument of "
+                f"{func.__qualname__}().{near}"
+            )
 
 
 def filled(template: str, arguments: Mapping[str, Any]) -> str:

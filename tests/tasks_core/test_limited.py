@@ -160,6 +160,14 @@ def test_a_key_that_no_argument_completes_is_refused(template, words):
         background.enqueue(bill, [7], concurrency=(template, 1))
 
 
+def test_a_declared_key_that_names_no_argument_is_refused_where_it_is_declared():
+    with pytest.raises(InvalidCall, match=r"'acount_id', which is no .* mean 'account_id'"):
+
+        @task(concurrency=("{acount_id}", 2))
+        def pay(account_id):
+            """Nobody gets here."""
+
+
 @pytest.mark.parametrize("value", [[1], {"a": 1}, None])
 def test_an_argument_that_is_no_text_cannot_be_part_of_a_key(value):
     with pytest.raises(InvalidCall, match="no text"):
