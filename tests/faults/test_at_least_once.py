@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from tasks_core.models import Process
 from tests.app.models import Effect
 from tests.faults.kit.books import assert_balanced, attempts, audit, stuck
 from tests.faults.kit.havoc import Havoc
@@ -66,8 +65,7 @@ def blows(worker_of):
 
     def run(backend, jobs, *, seconds, lease=LEASE):
         havoc = Blows(worker_of(backend, CONCURRENCY=CONCURRENCY, LEASE=lease), number=WORKERS)
-        havoc.begin()
-        eventually(lambda: Process.objects.count() >= WORKERS, seconds=60)
+        havoc.serve()
         ask(jobs, seconds=seconds)
         return havoc
 

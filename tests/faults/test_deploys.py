@@ -94,7 +94,7 @@ def test_what_no_release_brings_fails_after_the_grace_and_alone(start, tally):
     ask(HEALTHY)
     workers = Havoc(start, number=2)
 
-    workers.begin()
+    workers.serve()
     eventually(lambda: ends("ships.sail") == {(JobState.SUCCESSFUL, "")})
     eventually(all_ended, seconds=60)
 

@@ -50,7 +50,7 @@ def assert_no_complaint(statuses, children):
 
 def test_no_connection_fails(manage_process, pooled, tally):
     workers = Havoc(lambda: manage_process("run_worker", settings=pooled), number=2)
-    workers.begin()
+    workers.serve()
     site = manage_process("enqueue_from_everywhere", str(EACH), settings=pooled)
 
     status = site.wait(size(60, 300))

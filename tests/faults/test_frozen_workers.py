@@ -7,7 +7,6 @@ import signal
 
 import pytest
 
-from tasks_core.models import Process
 from tests.app.models import Effect
 from tests.faults.kit.books import assert_balanced, audit
 from tests.faults.kit.havoc import Havoc, signal_group
@@ -32,8 +31,7 @@ def freeze(worker_of):
     def run(backend):
         start = worker_of(backend, command="run_bare_worker", CONCURRENCY=1, LEASE=LEASE)
         frozen = Havoc(start, number=WORKERS)
-        frozen.begin()
-        eventually(lambda: Process.objects.count() == WORKERS)
+        frozen.serve()
         ask(WORKERS, seconds=(LEASE * 0.4, LEASE * 0.5))
         eventually(lambda: Effect.objects.filter(name="began").count() == WORKERS)
 

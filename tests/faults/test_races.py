@@ -10,7 +10,7 @@ from threading import Event
 import pytest
 
 from tasks_core import background
-from tasks_core.models import Job, Process
+from tasks_core.models import Job
 from tests.faults.kit.books import assert_balanced, audit
 from tests.faults.kit.havoc import Havoc
 from tests.faults.kit.load import FENCED, all_ended, ask, waits
@@ -32,8 +32,7 @@ def race(worker_of):
 
     def run(backend, jobs, *, workers, until):
         racers = Havoc(worker_of(backend, command="run_bare_worker"), number=workers)
-        racers.begin()
-        eventually(lambda: Process.objects.count() >= workers, seconds=60)
+        racers.serve()
         ask(jobs)
         eventually(until, seconds=size(60, 300))
         assert racers.end() == [0] * workers

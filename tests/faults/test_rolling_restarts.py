@@ -33,8 +33,7 @@ def roll(worker_of):
 
     def run(act, times):
         workers = Havoc(worker_of(LEASE=LEASE), number=2)
-        workers.begin()
-        eventually(lambda: Process.objects.count() == 2)
+        workers.serve()
         asked, statuses = ask(BATCH, seconds=SECONDS), []
         for number in range(times):
             busy = Effect.objects.filter(name="began")

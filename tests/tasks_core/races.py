@@ -22,7 +22,7 @@ def together(count: int, work: Callable[[int], object]) -> list:
         return list(pool.map(run, range(count)))
 
 
-def eventually(condition: Callable[[], object], *, seconds: float = 20) -> object:
+def eventually(condition: Callable[[], object], *, seconds: float = 60) -> object:
     """Return what ``condition`` says once that is true; fail if it never is."""
     pause, found = threading.Event(), condition()
     for _ in range(int(seconds / 0.05)):

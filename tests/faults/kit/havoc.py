@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event
 
+from tasks_core.models import Process
 from tests.child import Child
 from tests.tasks_core.races import eventually
 
@@ -32,6 +33,11 @@ class Havoc:
     def begin(self) -> None:
         self.chance = random.Random(self.seed)
         self.processes = [self.start() for _ in range(self.number)]
+
+    def serve(self) -> None:
+        """Begin, and wait until all are at work: who is asked to stop earlier, dies of it."""
+        self.begin()
+        eventually(lambda: Process.objects.count() >= self.number, seconds=GETS_ON)
 
     def wreak(
         self,
@@ -68,8 +74,10 @@ class Havoc:
         self.freezes += 1
 
     def replace(self, which: int) -> int:
-        """Start another process, ask the old one to stop, and return its exit status."""
+        """Start another process, then ask the old one to stop, and return its exit status."""
+        before = Process.objects.count()
         old, self.processes[which] = self.processes[which], self.start()
+        eventually(lambda: Process.objects.count() > before, seconds=GETS_ON)
         return old.stop()
 
     def end(self) -> list[int]:
