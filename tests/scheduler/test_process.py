@@ -14,6 +14,7 @@ from tasks_core.models import Process
 from tasks_core.testing import FrozenClock
 from tests.app.models import Effect
 from tests.scheduler.places import at
+from tests.tasks_core.races import eventually
 
 TEA = {"tea": {"task": "tests.app.tasks.nothing", "cron": "0 * * * *"}}
 EACH_SECOND = {"tea": {"task": "tests.app.tasks.nothing", "every": 1, "overlap": "allow"}}
@@ -176,10 +177,10 @@ def test_a_health_file_is_touched(manage_process, tmp_path):
 def test_a_worker_may_bring_it_along(manage_process):
     settings = {"SCHEDULE": LEAVING}
 
-    child = manage_process("run_worker", "--with-scheduler", "--duration", "5", settings=settings)
+    child = manage_process("run_worker", "--with-scheduler", settings=settings)
+    eventually(lambda: Effect.objects.count() >= 2)
 
-    assert child.wait() == 0
-    assert Effect.objects.count() >= 2
+    assert child.stop() == 0
     assert Occurrence.objects.filter(job_state="successful").count() == Effect.objects.count()
 
 
