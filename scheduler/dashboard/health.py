@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from scheduler import conf
 from scheduler.dashboard.jobs import job_database
 from scheduler.models import Schedule, ScheduleQuerySet
-from tasks_core.backends.database import indexed
+from tasks_core.backends.database.questions import indexed
 from tasks_core.models import Process
 from tasks_core.states import JobState
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from scheduler.dashboard.spans import span
 from tasks_core import job_backends
-from tasks_core.backends.database import indexed
+from tasks_core.backends.database.questions import indexed
 from tasks_core.models import Job, JobQuerySet
 from tasks_core.presentation import notes, progress
 from tasks_core.states import FINAL, JobState

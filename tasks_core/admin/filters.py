@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tasks_core import registry
 from tasks_core.admin.rows import chosen
-from tasks_core.backends.database import indexed, statistics
+from tasks_core.backends.database.questions import indexed, statistics
 from tasks_core.models import Limit
 from tasks_core.options import DEFAULT_QUEUE
 from tasks_core.states import JobState

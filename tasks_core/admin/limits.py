@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from tasks_core import clock
 from tasks_core.admin import drawing
 from tasks_core.admin.rows import ReadOnlyAdmin
-from tasks_core.backends.database import indexed
-from tasks_core.backends.database.stuck import admitted
+from tasks_core.backends.database.questions import indexed
+from tasks_core.backends.database.questions.stuck import admitted
 from tasks_core.models import Job, JobQuerySet, Limit
 from tasks_core.presentation import duration
 from tasks_core.states import JobState

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 
 from tasks_core.admin import drawing
 from tasks_core.admin.rows import ReadOnlyAdmin, backends
-from tasks_core.backends.database import DatabaseBackend, indexed, statistics
-from tasks_core.backends.database.statistics import QueueFigures
+from tasks_core.backends.database import DatabaseBackend
+from tasks_core.backends.database.questions import indexed, statistics
+from tasks_core.backends.database.questions.statistics import QueueFigures
 from tasks_core.exceptions import InvalidCall
 from tasks_core.models import Queue
 

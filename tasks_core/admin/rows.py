@@ -12,7 +12,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from tasks_core import job_backends
-from tasks_core.backends.database import DatabaseBackend, indexed
+from tasks_core.backends.database import DatabaseBackend
+from tasks_core.backends.database.questions import indexed
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]

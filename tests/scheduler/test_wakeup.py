@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks_core.backends.database import wakeup
+from tasks_core.backends.database.wakeup import telling as wakeup
 from tests.scheduler.places import at, declare, tick
 from tests.tasks_core.notifications import listening
 

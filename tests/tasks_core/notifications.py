@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tasks_core.backends.database.connecting import own_connection
-from tasks_core.backends.database.wakeup import CHANNEL
+from tasks_core.backends.database.wakeup.connecting import own_connection
+from tasks_core.backends.database.wakeup.telling import CHANNEL
 
 END = "the end"
 

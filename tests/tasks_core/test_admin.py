@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from tasks_core import JobState, background
 from tasks_core.admin import acts
-from tasks_core.backends.database import indexed
+from tasks_core.backends.database.questions import indexed
 from tasks_core.models import Job, Limit, Queue
 from tasks_core.testing import drain
 from tests.app.tasks import explode_once

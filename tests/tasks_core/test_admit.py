@@ -9,11 +9,11 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from tasks_core import job_backends, limits, registry
-from tasks_core.backends.database import admit as admission
-from tasks_core.backends.database import allowances
-from tasks_core.backends.database.admit import admit, admit_after_commit, keys_of
-from tasks_core.backends.database.allowances import Key, declare
 from tasks_core.backends.database.cancel import cancel
+from tasks_core.backends.database.limits import admit as admission
+from tasks_core.backends.database.limits import allowances
+from tasks_core.backends.database.limits.admit import admit, admit_after_commit, keys_of
+from tasks_core.backends.database.limits.allowances import Key, declare
 from tasks_core.backends.database.pause import pause
 from tasks_core.decorators import task
 from tasks_core.models import Job, Limit

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from tasks_core.backends.database import sweep
-from tasks_core.backends.database.admit import admit
-from tasks_core.backends.database.allowances import declare
 from tasks_core.backends.database.cancel import cancel_requests
+from tasks_core.backends.database.limits import sweep
+from tasks_core.backends.database.limits.admit import admit
+from tasks_core.backends.database.limits.allowances import declare
+from tasks_core.backends.database.limits.sweep import admit_all
 from tasks_core.backends.database.prune import prune_keys
-from tasks_core.backends.database.sweep import admit_all
 from tasks_core.models import Job, Limit, Process
 from tasks_core.states import JobState
 from tests.tasks_core.rows import NOON, fields_of, make_process

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from tasks_core import JobState, clock
-from tasks_core.backends.database import diagnosis
-from tasks_core.backends.database.diagnosis import clocks, examine
-from tasks_core.backends.database.findings import Level
+from tasks_core.backends.database.questions import diagnosis
+from tasks_core.backends.database.questions.diagnosis import clocks, examine
+from tasks_core.backends.database.questions.findings import Level
 from tasks_core.models import Limit, Queue
 from tests.tasks_core.rows import ALIVE, DEAD, make_job, make_process
 

@@ -11,7 +11,7 @@ from tasks_core.attempts import Attempt
 from tasks_core.exceptions import JobCancelled, TimeLimitExceeded
 from tasks_core.ids import job_id
 from tasks_core.outcomes import Cancelled, Errored, Succeeded
-from tasks_core.processes.executions import Execution
+from tasks_core.processes.worker.executions import Execution
 
 HERE = __name__
 began = threading.Event()

@@ -5,9 +5,9 @@ import re
 import pytest
 from django.db import connection
 
-from tasks_core.backends.database import indexed, stuck
 from tasks_core.backends.database.claim import claim
-from tasks_core.backends.database.look import look
+from tasks_core.backends.database.questions import indexed, stuck
+from tasks_core.backends.database.questions.look import look
 from tasks_core.models import Job
 from tests.tasks_core.rows import make_process
 from tests.tasks_core.test_indexes import plans

@@ -9,12 +9,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tasks_core import clock, ids
-from tasks_core.backends.database import indexed
 from tasks_core.backends.database.cancel import expire
 from tasks_core.backends.database.claim import claim
 from tasks_core.backends.database.dispatch import dispatch
-from tasks_core.backends.database.look import look
 from tasks_core.backends.database.prune import prune
+from tasks_core.backends.database.questions import indexed
+from tasks_core.backends.database.questions.look import look
 from tasks_core.backends.database.rescue import rescue
 from tasks_core.models import Job, Process, Queue
 from tasks_core.states import JobState

@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 
 from tasks_core import Call, JobState, clock, ids, limits, registry
-from tasks_core.backends.database.columns import columns_of, rows_of, timed
 from tasks_core.backends.database.statements import (
     defaults,
     insert_portable,
     insert_postgresql,
     insert_sqlite,
 )
+from tasks_core.backends.database.statements.columns import columns_of, rows_of, timed
 from tasks_core.backends.database.statements.insertion import insert
 from tasks_core.models import Job
 from tasks_core.testing import FrozenClock

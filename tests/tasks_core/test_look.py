@@ -3,7 +3,7 @@
 import pytest
 
 from tasks_core import clock
-from tasks_core.backends.database.look import look
+from tasks_core.backends.database.questions.look import look
 from tasks_core.models import Limit, Queue
 from tasks_core.states import JobState
 from tests.tasks_core.rows import DEAD, HOUR, NOON, make_job, make_process

@@ -7,8 +7,8 @@ from django.db import connections
 
 from tasks_core import background, job_backends
 from tasks_core.models import Job
-from tasks_core.processes import intake as module
 from tasks_core.processes.worker import Worker
+from tasks_core.processes.worker import intake as module
 from tasks_core.states import JobState
 from tests.tasks_core.races import eventually
 

@@ -10,14 +10,14 @@ from uuid import UUID, uuid4
 import pytest
 
 from tasks_core import clock
-from tasks_core.processes.notes import NoNotes, Notes
 from tasks_core.processes.supervisor import records
+from tasks_core.processes.worker.notes import NoNotes, Notes
 from tests.tasks_core.races import together
 
 WRITER = """
 import mmap, sys
 from uuid import UUID
-from tasks_core.processes.notes import Notes
+from tasks_core.processes.worker.notes import Notes
 
 notes = Notes(mmap.mmap(int(sys.argv[1]), 0))
 notes.own(UUID(int=7))

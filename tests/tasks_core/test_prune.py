@@ -12,7 +12,7 @@ from tasks_core.backends.database.pause import pause, resume
 from tasks_core.backends.database.prune import prune, prune_keys, prune_processes
 from tasks_core.models import Job, Limit, Process, Queue
 from tasks_core.processes.heartbeat import Heartbeat
-from tasks_core.processes.maintenance import Maintenance
+from tasks_core.processes.worker.maintenance import Maintenance
 from tasks_core.states import FINAL, JobState
 from tests.tasks_core.races import together
 from tests.tasks_core.rows import NOON, make_job, make_jobs, make_process

@@ -7,8 +7,8 @@ import pytest
 from tasks_core import ids
 from tasks_core.attempts import Attempt
 from tasks_core.outcomes import Errored, Succeeded
-from tasks_core.processes.durations import ENOUGH, MOST, SHORT, Durations
-from tasks_core.processes.slots import Slots
+from tasks_core.processes.worker.durations import ENOUGH, MOST, SHORT, Durations
+from tasks_core.processes.worker.slots import Slots
 from tasks_core.testing.own_functions import allow_own_functions
 from tests.tasks_core.races import eventually
 

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tasks_core import JobState
-from tasks_core.backends.database import indexed, statistics
+from tasks_core.backends.database.questions import indexed, statistics
 from tasks_core.models import Limit, Queue
 from tests.tasks_core.rows import HOUR, NOON, make_job, make_jobs
 

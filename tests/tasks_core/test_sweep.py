@@ -6,13 +6,13 @@ import pytest
 
 from tasks_core import job_backends
 from tasks_core.attempts import Attempt
-from tasks_core.backends.database import sweep
-from tasks_core.backends.database.allowances import declare
+from tasks_core.backends.database.limits import sweep
+from tasks_core.backends.database.limits.allowances import declare
+from tasks_core.backends.database.limits.sweep import REST, admit_all
 from tasks_core.backends.database.pause import pause
-from tasks_core.backends.database.sweep import REST, admit_all
 from tasks_core.models import Job, Limit
-from tasks_core.processes.admissions import Admissions
 from tasks_core.processes.worker import Worker
+from tasks_core.processes.worker.admissions import Admissions
 from tasks_core.states import JobState
 from tests.tasks_core.rows import NOON, fresh, make_jobs
 

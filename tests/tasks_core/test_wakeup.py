@@ -8,10 +8,10 @@ from uuid import uuid4
 import pytest
 from django.db import connection, connections, transaction
 
-from tasks_core.backends.database import wakeup as sending
-from tasks_core.backends.database.listening import listener
-from tasks_core.backends.database.wakeup import DEFERRED, ask_for_cancel, wake_after_commit
-from tasks_core.processes.wakeup import FIRST_PAUSE, LIVE_POLLS, WakeUp
+from tasks_core.backends.database.wakeup import telling as sending
+from tasks_core.backends.database.wakeup.listening import listener
+from tasks_core.backends.database.wakeup.telling import DEFERRED, ask_for_cancel, wake_after_commit
+from tasks_core.processes.worker.wakeup import FIRST_PAUSE, LIVE_POLLS, WakeUp
 from tasks_core.wakes import CannotListen, Wake
 from tests.app.models import Effect
 from tests.tasks_core.pooler import Pooler
@@ -311,7 +311,7 @@ def test_where_nobody_tells_it_polls():
 
 
 def test_it_connects_again_until_it_can(ears, monkeypatch, caplog):
-    monkeypatch.setattr("tasks_core.processes.wakeup.FIRST_RETRY", 0.01)
+    monkeypatch.setattr("tasks_core.processes.worker.wakeup.FIRST_RETRY", 0.01)
     script = Script(outages=3)
 
     live = ears(script)
@@ -322,7 +322,7 @@ def test_it_connects_again_until_it_can(ears, monkeypatch, caplog):
 
 
 def test_a_lost_connection_is_told_to_the_worker_which_sleeps_too_long(ears, monkeypatch):
-    monkeypatch.setattr("tasks_core.processes.wakeup.FIRST_RETRY", SOON)
+    monkeypatch.setattr("tasks_core.processes.worker.wakeup.FIRST_RETRY", SOON)
     script = Script()
     live = ears(script)
     assert live.heard.get(timeout=SOON) is Wake.EVERYTHING

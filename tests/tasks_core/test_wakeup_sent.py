@@ -6,8 +6,8 @@ import pytest
 from django.db import connection, transaction
 
 from tasks_core import clock
-from tasks_core.backends.database import wakeup
-from tasks_core.backends.database.wakeup import (
+from tasks_core.backends.database.wakeup import telling as wakeup
+from tasks_core.backends.database.wakeup.telling import (
     DEFERRED,
     EVERYTHING,
     FEW,

@@ -7,8 +7,8 @@ from django.db import transaction
 
 from tasks_core import JobState, background, clock, job_backends
 from tasks_core.attempts import Attempt
-from tasks_core.backends.database import wakeup
-from tasks_core.backends.database.wakeup import CANCEL, DEFERRED, EVERYTHING
+from tasks_core.backends.database.wakeup import telling as wakeup
+from tasks_core.backends.database.wakeup.telling import CANCEL, DEFERRED, EVERYTHING
 from tasks_core.calls import Call
 from tasks_core.models import Job
 from tasks_core.outcomes import AttemptError, Errored, Snoozed, Succeeded

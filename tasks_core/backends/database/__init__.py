@@ -4,12 +4,12 @@ Jobs in a table of a Django database. One file for each arrow of the state diagr
 Begin with ``backend``: it is what others see, and hands over to one of the ``verbs``.
 
 - The arrows: enqueue dispatch claim settle release rescue cancel retry reschedule delete prune.
-- Unique keys: held. Limits: limited (what a call says of them), admit (whom they let through),
-  allowances (how many they allow), sweep (whom nobody has let through), pause.
-- Workers: leases, look (what is there to do), places (where the last claim ended), progress.
-- They are woken: wakeup (what is told), listening, listening_postgresql, listening_sqlite.
-- People ask: snapshots, indexed, statistics, diagnosis, stuck, findings.
-- In the database's words: columns, statements, transactions, connecting.
+- Beside them: held (unique keys), places (where the last claim ended), pause (of queues).
+- Processes say that they live, and how far they are: leases, progress.
+- What runs at once, or how often: ``limits/``.
+- New jobs are told of and heard of: ``wakeup/``.
+- Workers and people ask what there is: ``questions/``, and snapshots of single jobs.
+- In the database's words: ``statements/`` and transactions.
 """
 
 from tasks_core.backends.database.backend import DatabaseBackend

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tasks_core.backends.database import verbs
     from tasks_core.backends.database.cancel import Stopped
     from tasks_core.backends.database.claim import ClaimOptions
-    from tasks_core.backends.database.look import Look
+    from tasks_core.backends.database.questions.look import Look
     from tasks_core.backends.database.rescue import Rescued
     from tasks_core.models import Process
 else:

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from tasks_core.backends.database.admit import admit_after_commit, keys_of
+from tasks_core.backends.database.limits.admit import admit_after_commit, keys_of
 from tasks_core.backends.database.transactions import in_transaction
-from tasks_core.backends.database.wakeup import ask_for_cancel
+from tasks_core.backends.database.wakeup.telling import ask_for_cancel
 from tasks_core.models import Job, JobQuerySet
 from tasks_core.signals import JobEnd
 from tasks_core.states import WAITING, JobState

@@ -6,9 +6,10 @@ from typing import TypedDict, Unpack
 from uuid import UUID
 
 from tasks_core.attempts import Attempt
-from tasks_core.backends.database import indexed, statements
+from tasks_core.backends.database import statements
 from tasks_core.backends.database.pause import paused
 from tasks_core.backends.database.places import places
+from tasks_core.backends.database.questions import indexed
 from tasks_core.backends.database.statements import portable
 from tasks_core.backends.database.statements.asked import Asked
 from tasks_core.backends.database.transactions import in_one_statement

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from tasks_core.backends.database.admit import admit_after_commit, keys_of
+from tasks_core.backends.database.limits.admit import admit_after_commit, keys_of
 from tasks_core.backends.database.transactions import in_transaction
 from tasks_core.models import Job
 from tasks_core.states import JobState

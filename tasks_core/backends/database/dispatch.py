@@ -6,7 +6,7 @@ from django.db import connections
 
 from tasks_core import clock
 from tasks_core.backends.database.transactions import in_one_statement, in_transaction
-from tasks_core.backends.database.wakeup import CHANNEL
+from tasks_core.backends.database.wakeup.telling import CHANNEL
 from tasks_core.models import Job
 from tasks_core.states import JobState
 

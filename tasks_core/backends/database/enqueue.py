@@ -7,13 +7,13 @@ from uuid import UUID
 from django.db import IntegrityError, connections, transaction
 
 from tasks_core import ids
-from tasks_core.backends.database import limited
-from tasks_core.backends.database.columns import columns_of
 from tasks_core.backends.database.held import holders
+from tasks_core.backends.database.limits import limited
 from tasks_core.backends.database.snapshots import snapshot_of
+from tasks_core.backends.database.statements.columns import columns_of
 from tasks_core.backends.database.statements.insertion import insert
 from tasks_core.backends.database.transactions import in_one_statement, in_transaction
-from tasks_core.backends.database.wakeup import DEFERRED, wake_after_commit
+from tasks_core.backends.database.wakeup.telling import DEFERRED, wake_after_commit
 from tasks_core.calls import Call
 from tasks_core.results import Snapshot
 from tasks_core.states import JobState

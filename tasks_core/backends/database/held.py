@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from tasks_core import clock
-from tasks_core.backends.database import limited
-from tasks_core.backends.database.admit import admit_after_commit, keys_of
-from tasks_core.backends.database.columns import SAYS, columns_of, rows_of, timed
+from tasks_core.backends.database.limits import limited
+from tasks_core.backends.database.limits.admit import admit_after_commit, keys_of
+from tasks_core.backends.database.statements.columns import SAYS, columns_of, rows_of, timed
 from tasks_core.calls import Call
 from tasks_core.models import Job
 from tasks_core.states import WAITING

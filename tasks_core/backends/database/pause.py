@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from tasks_core.backends.database.allowances import LIMITED
+from tasks_core.backends.database.limits.allowances import LIMITED
 from tasks_core.backends.database.transactions import in_transaction
-from tasks_core.backends.database.wakeup import EVERYTHING, wake_after_commit
+from tasks_core.backends.database.wakeup.telling import EVERYTHING, wake_after_commit
 from tasks_core.models import Job, Queue
 from tasks_core.options import MAX_LABEL
 from tasks_core.outcomes import storable

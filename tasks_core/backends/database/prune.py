@@ -7,7 +7,7 @@ from django.db import connections
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from tasks_core import conf
-from tasks_core.backends.database.allowances import COLUMNS
+from tasks_core.backends.database.limits.allowances import COLUMNS
 from tasks_core.backends.database.transactions import in_transaction
 from tasks_core.models import Job, JobQuerySet, Limit, Process, Queue
 from tasks_core.states import UNFINISHED, JobState

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 
 from tasks_core.attempts import Attempt
 from tasks_core.backends.database.transactions import in_transaction
-from tasks_core.backends.database.wakeup import EVERYTHING, wake_after_commit
+from tasks_core.backends.database.wakeup.telling import EVERYTHING, wake_after_commit
 from tasks_core.models import Job, JobQuerySet
 from tasks_core.states import JobState
 

@@ -8,10 +8,10 @@ from uuid import UUID
 from django.db.models import Q
 
 from tasks_core import limits
-from tasks_core.backends.database.admit import admit_after_commit, keys_of
-from tasks_core.backends.database.allowances import IS_LIMITED
+from tasks_core.backends.database.limits.admit import admit_after_commit, keys_of
+from tasks_core.backends.database.limits.allowances import IS_LIMITED
 from tasks_core.backends.database.transactions import in_transaction
-from tasks_core.backends.database.wakeup import EVERYTHING, wake_after_commit
+from tasks_core.backends.database.wakeup.telling import EVERYTHING, wake_after_commit
 from tasks_core.models import Job, JobQuerySet
 from tasks_core.states import WAITING, JobState
 

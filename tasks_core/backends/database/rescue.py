@@ -13,7 +13,7 @@ from tasks_core.backends.database.cancel import cancel_requested
 from tasks_core.backends.database.leases import running
 from tasks_core.backends.database.release import unclaim
 from tasks_core.backends.database.transactions import in_transaction
-from tasks_core.backends.database.wakeup import EVERYTHING, wake_after_commit
+from tasks_core.backends.database.wakeup.telling import EVERYTHING, wake_after_commit
 from tasks_core.models import Job, Process
 from tasks_core.outcomes import LOST
 from tasks_core.signals import JobEnd

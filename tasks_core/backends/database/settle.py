@@ -9,7 +9,7 @@ from tasks_core.attempts import Attempt
 from tasks_core.backends.database import statements
 from tasks_core.backends.database.statements.asked import Ended
 from tasks_core.backends.database.transactions import in_one_statement, is_outage
-from tasks_core.backends.database.wakeup import DEFERRED, wake_after_commit
+from tasks_core.backends.database.wakeup.telling import DEFERRED, wake_after_commit
 from tasks_core.models import Job
 from tasks_core.outcomes import (
     LOST,

@@ -14,7 +14,7 @@ from tasks_core import conf, job_backends, registry
 from tasks_core.exceptions import InvalidJobBackend
 from tasks_core.management.arguments import Help, file_to_touch, positive, seconds
 from tasks_core.management.troubles import told_in_a_sentence
-from tasks_core.processes import launch, tether
+from tasks_core.processes import launch
 from tasks_core.processes.companions import Companions
 from tasks_core.processes.interrupts import (
     end_soon,
@@ -23,8 +23,8 @@ from tasks_core.processes.interrupts import (
     stop_on_signals,
 )
 from tasks_core.processes.output import show_log_lines
-from tasks_core.processes.running import show_running
-from tasks_core.processes.worker import Worker
+from tasks_core.processes.worker import Worker, tether
+from tasks_core.processes.worker.running import show_running
 
 EPILOG = """
 examples:

@@ -4,8 +4,8 @@ from argparse import Namespace
 from dataclasses import asdict
 from typing import Any
 
-from tasks_core.backends.database import diagnosis
-from tasks_core.backends.database.findings import Finding, Level
+from tasks_core.backends.database.questions import diagnosis
+from tasks_core.backends.database.questions.findings import Finding, Level
 from tasks_core.management.arguments import age, verb_parser
 from tasks_core.management.jobs.desk import Desk
 

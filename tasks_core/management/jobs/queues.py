@@ -6,8 +6,8 @@ from dataclasses import asdict
 from getpass import getuser
 from typing import Any
 
-from tasks_core.backends.database import indexed, statistics
-from tasks_core.backends.database.statistics import QueueFigures, Statistics, TaskFigures
+from tasks_core.backends.database.questions import indexed, statistics
+from tasks_core.backends.database.questions.statistics import QueueFigures, Statistics, TaskFigures
 from tasks_core.management.arguments import positive, verb_parser
 from tasks_core.management.jobs.desk import Desk
 from tasks_core.presentation import ago, as_table, duration

@@ -3,6 +3,10 @@ The hot statements in the words of each database; what has no words here goes th
 
 Claims and settles in plain SQL take a third of the ORM's time for a group of jobs, and one
 round trip instead of four (see docs/decisions/0014).
+
+- asked: what a claim asks for and a settle stores; postgresql, sqlite and portable say it.
+- insertion: how jobs are stored, by insert_postgresql, insert_sqlite and insert_portable, from
+  columns of what calls say, beside the defaults.
 """
 
 from types import ModuleType

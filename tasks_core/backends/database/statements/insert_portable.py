@@ -3,7 +3,7 @@
 from django.db import IntegrityError, transaction
 
 from tasks_core import clock
-from tasks_core.backends.database.columns import Columns, rows_of, timed
+from tasks_core.backends.database.statements.columns import Columns, rows_of, timed
 from tasks_core.models import Job
 from tasks_core.states import JobState
 

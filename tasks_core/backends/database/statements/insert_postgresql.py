@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import connections
 
 from tasks_core import clock
-from tasks_core.backends.database.columns import Columns
+from tasks_core.backends.database.statements.columns import Columns
 from tasks_core.backends.database.statements.defaults import NULL, literals
 from tasks_core.models import Job
 from tasks_core.states import JobState

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import connections, transaction
 
 from tasks_core import clock
-from tasks_core.backends.database.columns import Columns, timed
+from tasks_core.backends.database.statements.columns import Columns, timed
 from tasks_core.backends.database.statements.defaults import NULL, literals
 from tasks_core.models import Job
 from tasks_core.states import JobState

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 
 from tasks_core.backends.database import statements
-from tasks_core.backends.database.columns import Columns
 from tasks_core.backends.database.statements import (
     insert_portable,
     insert_postgresql,
@@ -12,6 +11,7 @@ from tasks_core.backends.database.statements import (
     postgresql,
     sqlite,
 )
+from tasks_core.backends.database.statements.columns import Columns
 from tasks_core.states import JobState
 
 Insert = Callable[[str, Columns], list[JobState | None]]

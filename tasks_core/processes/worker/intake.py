@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from tasks_core import clock
 from tasks_core.attempts import Attempt
-from tasks_core.processes.durations import Durations
 from tasks_core.processes.heartbeat import Heartbeat
-from tasks_core.processes.slots import Slots
+from tasks_core.processes.worker.durations import Durations
+from tasks_core.processes.worker.slots import Slots
 
 if TYPE_CHECKING:
     from tasks_core.backends.database import DatabaseBackend

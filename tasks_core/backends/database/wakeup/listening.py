@@ -5,8 +5,8 @@ from uuid import UUID
 
 from django.db import connections
 
-from tasks_core.backends.database.listening_postgresql import PostgresListener
-from tasks_core.backends.database.listening_sqlite import SqliteListener
+from tasks_core.backends.database.wakeup.postgresql import PostgresListener
+from tasks_core.backends.database.wakeup.sqlite import SqliteListener
 from tasks_core.wakes import Listener
 
 

@@ -8,9 +8,9 @@ from typing import Any
 from django.db import transaction
 
 from tasks_core import conf, limits
-from tasks_core.backends.database.admit import admit_after_commit
-from tasks_core.backends.database.allowances import CONCURRENCY, RATE, Key, declare
-from tasks_core.backends.database.wakeup import DEFERRED, wake_after_commit
+from tasks_core.backends.database.limits.admit import admit_after_commit
+from tasks_core.backends.database.limits.allowances import CONCURRENCY, RATE, Key, declare
+from tasks_core.backends.database.wakeup.telling import DEFERRED, wake_after_commit
 from tasks_core.calls import Call
 
 COLUMNS = ("concurrency_key", "concurrency_limit", "rate_key", "parked")

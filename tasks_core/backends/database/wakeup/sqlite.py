@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connections
 
 from tasks_core import clock
-from tasks_core.backends.database.connecting import own_connection
+from tasks_core.backends.database.wakeup.connecting import own_connection
 from tasks_core.wakes import CannotListen, Wake
 
 # A look takes some 45 µs of processor time, of which 3 are SQLite's: the rest wakes the thread.

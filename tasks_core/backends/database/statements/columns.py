@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from tasks_core import conf
-from tasks_core.backends.database import limited
+from tasks_core.backends.database.limits import limited
 from tasks_core.calls import OPTION_DEFAULTS, Call
 from tasks_core.models import Job
 from tasks_core.options import When

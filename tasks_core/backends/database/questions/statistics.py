@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import NamedTuple
 
-from tasks_core.backends.database import indexed
+from tasks_core.backends.database.questions import indexed
 from tasks_core.models import JobQuerySet, Queue
 from tasks_core.states import FINAL, JobState
 

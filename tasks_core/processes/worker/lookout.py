@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from tasks_core import clock
 from tasks_core.processes.heartbeat import Heartbeat
-from tasks_core.processes.wakeup import WakeUp
+from tasks_core.processes.worker.wakeup import WakeUp
 from tasks_core.wakes import Wake
 
 if TYPE_CHECKING:
     from tasks_core.backends.database import DatabaseBackend
-    from tasks_core.backends.database.look import Look
+    from tasks_core.backends.database.questions.look import Look
 
 
 class Lookout:

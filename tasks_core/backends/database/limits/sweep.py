@@ -14,8 +14,8 @@ from django.db.models import Q
 
 from tasks_core import limits
 from tasks_core.attempts import Attempt
-from tasks_core.backends.database.admit import admit
-from tasks_core.backends.database.allowances import COLUMNS, CONCURRENCY, RATE
+from tasks_core.backends.database.limits.admit import admit
+from tasks_core.backends.database.limits.allowances import COLUMNS, CONCURRENCY, RATE
 from tasks_core.backends.database.pause import paused
 from tasks_core.models import Job, Limit
 from tasks_core.states import JobState

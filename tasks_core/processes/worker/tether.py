@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tasks_core import conf
-from tasks_core.processes.inheritance import Inheritance
 from tasks_core.processes.interrupts import call_on_signals
-from tasks_core.processes.notes import NoNotes, Notes
 from tasks_core.processes.supervisor.plan import VARIABLE
 from tasks_core.processes.supervisor.records import LAYOUT
+from tasks_core.processes.worker.inheritance import Inheritance
+from tasks_core.processes.worker.notes import NoNotes, Notes
 from tasks_core.signals import process_started
 
 if TYPE_CHECKING:

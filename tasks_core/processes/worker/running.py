@@ -1,11 +1,11 @@
 """What runs in this process and where, for who asks with USR1 when there is no supervisor."""
 
 from tasks_core import clock
-from tasks_core.processes.executions import TOLD, Execution
-from tasks_core.processes.slots import Slots
 from tasks_core.processes.supervisor.output import say
 from tasks_core.processes.supervisor.records import NOT_TOLD, NUMBERS, Started
 from tasks_core.processes.supervisor.report import describe_job
+from tasks_core.processes.worker.executions import TOLD, Execution
+from tasks_core.processes.worker.slots import Slots
 
 
 def show_running(slots: Slots) -> None:

@@ -8,8 +8,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from tasks_core import clock
-from tasks_core.backends.database.connecting import own_connection
-from tasks_core.backends.database.wakeup import CANCEL, CHANNEL, DEFERRED, EVERYTHING, INTERVAL
+from tasks_core.backends.database.wakeup.connecting import own_connection
+from tasks_core.backends.database.wakeup.telling import (
+    CANCEL,
+    CHANNEL,
+    DEFERRED,
+    EVERYTHING,
+    INTERVAL,
+)
 from tasks_core.wakes import CannotListen, Wake
 
 # A connection that a firewall has forgotten is noticed within a minute, without a query. What

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from tasks_core import clock, conf
 from tasks_core.exceptions import JobCancelled, TimeLimitExceeded
-from tasks_core.processes.executions import Execution
+from tasks_core.processes.worker.executions import Execution
 
 if TYPE_CHECKING:
-    from tasks_core.processes.slots import Slots
+    from tasks_core.processes.worker.slots import Slots
 
 logger = logging.getLogger("tasks_core")
 

@@ -16,7 +16,7 @@ from django.db import connections, transaction
 from django.db.models import CharField, Func, Q, Value
 
 from tasks_core import clock
-from tasks_core.backends.database.allowances import (
+from tasks_core.backends.database.limits.allowances import (
     COLUMNS,
     CONCURRENCY,
     LIMITED,
@@ -29,7 +29,7 @@ from tasks_core.backends.database.allowances import (
 )
 from tasks_core.backends.database.pause import paused
 from tasks_core.backends.database.transactions import in_transaction
-from tasks_core.backends.database.wakeup import wake_after_commit
+from tasks_core.backends.database.wakeup.telling import wake_after_commit
 from tasks_core.models import Job, JobQuerySet, Limit
 from tasks_core.states import JobState
 

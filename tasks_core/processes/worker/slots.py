@@ -13,10 +13,10 @@ from django.db import connections
 from tasks_core import executor
 from tasks_core.attempts import Attempt
 from tasks_core.outcomes import Outcome
-from tasks_core.processes.connections import tidy_connections
-from tasks_core.processes.coroutines import Coroutines
-from tasks_core.processes.executions import TOLD, Execution, Reason
-from tasks_core.processes.notes import NoNotes, Notes
+from tasks_core.processes.worker.connections import tidy_connections
+from tasks_core.processes.worker.coroutines import Coroutines
+from tasks_core.processes.worker.executions import TOLD, Execution, Reason
+from tasks_core.processes.worker.notes import NoNotes, Notes
 from tasks_core.signals import job_started
 
 GROUP = 100  # outcomes that are worth a statement before anybody asks for them

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from tasks_core.outcomes import Errored
-from tasks_core.processes.durations import Durations
-from tasks_core.processes.slots import Finished, Slots
+from tasks_core.processes.worker.durations import Durations
+from tasks_core.processes.worker.slots import Finished, Slots
 from tasks_core.signals import job_settled, ownership_lost
 
 if TYPE_CHECKING:

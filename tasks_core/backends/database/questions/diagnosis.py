@@ -4,9 +4,16 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from tasks_core import clock
-from tasks_core.backends.database import indexed, stuck
-from tasks_core.backends.database.findings import Finding, Level, counted, good, listed, rounded
 from tasks_core.backends.database.leases import running
+from tasks_core.backends.database.questions import indexed, stuck
+from tasks_core.backends.database.questions.findings import (
+    Finding,
+    Level,
+    counted,
+    good,
+    listed,
+    rounded,
+)
 from tasks_core.models import Process
 
 MAX_WAIT = timedelta(minutes=5)

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 from django.db import connections
 
 from tasks_core import clock, conf
-from tasks_core.processes.admissions import Admissions
-from tasks_core.processes.durations import Durations
 from tasks_core.processes.heartbeat import Heartbeat
-from tasks_core.processes.intake import Intake
-from tasks_core.processes.interruptions import Interruptions
-from tasks_core.processes.lookout import Lookout
 from tasks_core.processes.loop import Loop
-from tasks_core.processes.maintenance import Maintenance
-from tasks_core.processes.reports import EVERY, Reports
-from tasks_core.processes.settlement import Settlement
-from tasks_core.processes.slots import Slots
+from tasks_core.processes.worker.admissions import Admissions
+from tasks_core.processes.worker.durations import Durations
+from tasks_core.processes.worker.intake import Intake
+from tasks_core.processes.worker.interruptions import Interruptions
+from tasks_core.processes.worker.lookout import Lookout
+from tasks_core.processes.worker.maintenance import Maintenance
+from tasks_core.processes.worker.reports import EVERY, Reports
+from tasks_core.processes.worker.settlement import Settlement
+from tasks_core.processes.worker.slots import Slots
 from tasks_core.signals import jobs_left
 
 if TYPE_CHECKING:

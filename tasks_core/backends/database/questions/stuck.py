@@ -6,9 +6,9 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef
 
 from tasks_core import clock
-from tasks_core.backends.database import indexed
-from tasks_core.backends.database.findings import NAMED, Finding, Level, good, listed
 from tasks_core.backends.database.leases import lease
+from tasks_core.backends.database.questions import indexed
+from tasks_core.backends.database.questions.findings import NAMED, Finding, Level, good, listed
 from tasks_core.backends.database.rescue import dead
 from tasks_core.models import Job, JobQuerySet, Limit
 from tasks_core.states import UNFINISHED, JobState

@@ -9,7 +9,7 @@ from tasks_core.states import FINAL
 
 if TYPE_CHECKING:
     from tasks_core.backends.database import DatabaseBackend
-    from tasks_core.backends.database.look import Look
+    from tasks_core.backends.database.questions.look import Look
 
 PRUNE_EVERY = 600.0  # seconds
 PAUSE = 0.2  # seconds between two batches while more may be left, in which claims go on

@@ -8,8 +8,8 @@ from django.db import connections
 
 from tasks_core.attempts import Attempt
 from tasks_core.outcomes import Cancelled
-from tasks_core.processes.notes import NoNotes, Notes
 from tasks_core.processes.output import log_failure
+from tasks_core.processes.worker.notes import NoNotes, Notes
 
 if TYPE_CHECKING:
     from tasks_core.processes.worker import Worker

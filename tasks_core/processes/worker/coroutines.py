@@ -7,7 +7,7 @@ from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.db import connections
 
 from tasks_core.outcomes import Outcome
-from tasks_core.processes.executions import Execution
+from tasks_core.processes.worker.executions import Execution
 from tasks_core.signals import job_started
 
 
