@@ -75,30 +75,30 @@ def raised(attempt: Attempt, error: BaseException) -> Outcome:
         return Snoozed(error.delay)
     if isinstance(error, JobCancelled):
         return Cancelled()
-    kept = _kept(attempt, error)
+    now = clock.now()  # read once: what is written down is what was decided by
+    kept = _kept(attempt, error, at=now)
     if isinstance(error, UnknownTask):
-        return _unknown(attempt, kept, error)
+        return _unknown(attempt, kept, error, now=now)
     if isinstance(error, JobInterrupted):  # nothing is wrong with it: it need not wait
         return Errored(kept, retry_in=timedelta(0), reason=LOST, cause=error)
     reason = "timeout" if isinstance(error, TimeLimitExceeded) else "error"
     return Errored(kept, retry_in=_retry_in(attempt), reason=reason, cause=error)
 
 
-def _unknown(attempt: Attempt, kept: AttemptError, error: UnknownTask) -> Outcome:
+def _unknown(attempt: Attempt, kept: AttemptError, error: UnknownTask, *, now: datetime) -> Outcome:
     """Put it off, uncounted, while a deploy may go on: a worker of another release may know it."""
-    since = _unknown_since(attempt)
-    waited = clock.now() - since
+    waited = now - _unknown_since(attempt, default=now)
     left = conf.get("UNKNOWN_TASK_GRACE") - waited
     if left <= timedelta(0):
         return Errored(kept, reason=UNKNOWN_TASK, cause=error)
     return Snoozed(min(retries.after_refusal(waited), left), error=kept)
 
 
-def _unknown_since(attempt: Attempt) -> datetime:
+def _unknown_since(attempt: Attempt, *, default: datetime) -> datetime:
     """Return when the first worker of those that came last did not know the task."""
     try:
         of_late = takewhile(_is_unknown_task, reversed(attempt.errors))
-        return min((datetime.fromisoformat(each["at"]) for each in of_late), default=clock.now())
+        return min((datetime.fromisoformat(each["at"]) for each in of_late), default=default)
     except Exception:  # noqa: BLE001 - somebody edited the row
         return datetime.min.replace(tzinfo=UTC)
 
@@ -107,8 +107,8 @@ def _is_unknown_task(error: dict[str, Any]) -> bool:
     return bool(error["exception"] == f"{UnknownTask.__module__}.{UnknownTask.__qualname__}")
 
 
-def _kept(attempt: Attempt, error: BaseException) -> AttemptError:
-    return AttemptError.of(error, attempt=attempt.number, at=clock.now())
+def _kept(attempt: Attempt, error: BaseException, *, at: datetime | None = None) -> AttemptError:
+    return AttemptError.of(error, attempt=attempt.number, at=at or clock.now())
 
 
 def _retry_in(attempt: Attempt) -> timedelta:

@@ -1,12 +1,13 @@
 """Running attempt -> outcome, whatever the job does."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from uuid import uuid4
 
 import pytest
 from asgiref.sync import async_to_sync
 
-from tasks_core import Snooze, executor, task
+from tasks_core import Snooze, clock, executor, task
 from tasks_core.attempts import Attempt
 from tasks_core.exceptions import InvalidCall
 from tasks_core.outcomes import Errored, Snoozed, Succeeded
@@ -158,6 +159,18 @@ def test_after_the_grace_it_fails_for_good(frozen_clock):
     outcome = unknown(frozen_clock.moment - HOUR)
 
     assert (outcome.reason, outcome.retry_in) == ("unknown task", None)
+
+
+@pytest.mark.parametrize("minutes", range(55, 62))
+def test_what_is_written_down_is_the_moment_that_was_decided_by(minutes, monkeypatch):
+    since = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    readings = (since + number * MINUTE for number in count(minutes))
+    monkeypatch.setattr(clock, "now", lambda: next(readings))
+
+    outcome = unknown(since)
+
+    last = datetime.fromisoformat(outcome.error.at)
+    assert isinstance(outcome, Errored) is (last - since >= HOUR)
 
 
 def test_only_the_latest_refusals_count(frozen_clock):
