@@ -15,7 +15,7 @@ from tests.faults.kit.load import APPS, all_ended
 from tests.faults.kit.tally import size
 from tests.tasks_core.races import eventually
 
-EACH = size(120, 2_000)  # jobs from coroutines, from threads, from forks
+EACH = size(120, 1_200)  # jobs from coroutines, from threads, from forks
 CONTROL = 80
 POOL = {"min_size": 1, "max_size": 8, "timeout": 10}
 WORDS = ("OperationalError", "InterfaceError", "PoolTimeout", "Traceback", "bad file descriptor")

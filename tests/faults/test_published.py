@@ -11,8 +11,18 @@ def test_the_page_has_the_table_of_the_results():
     assert PAGE.read_text() == drawn(PAGE.read_text(), PUBLISHED)
 
 
-def test_every_scenario_was_found_out_when_broken():
-    assert [row.scenario for row in read(PUBLISHED) if not row.control] == []
+def test_every_scenario_came_to_its_end_and_was_found_out_when_broken():
+    assert [row for row in read(PUBLISHED) if not (row.done and row.control)] == []
+
+
+def test_every_scenario_is_told_of():
+    told = PAGE.read_text().split("<!-- table -->")[0]
+
+    assert [row.scenario for row in read(PUBLISHED) if f"| {row.scenario} |" not in told] == []
+
+
+def test_nothing_was_lost():
+    assert [row for row in read(PUBLISHED) if row.lost or row.surplus] == []
 
 
 @pytest.mark.django_db

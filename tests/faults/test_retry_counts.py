@@ -18,7 +18,7 @@ from tests.faults.kit.tally import size
 from tests.tasks_core.rows import NOON
 
 MOST = 5  # attempts
-SAMPLES, CONTROL_SAMPLES = size(4, 40), 2  # of each number of failures and each kind
+SAMPLES, CONTROL_SAMPLES = size(4, 20), 2  # of each number of failures and each kind
 ZERO = timedelta(0)
 
 

@@ -25,7 +25,7 @@ from tests.tasks_core.rows import HOUR, NOON, make_process
 from tests.tasks_core.test_indexes import plans, reads_on
 
 ENDED, WAITING, SORTED = *size((50_000, 10_000), (1_000_000, 200_000)), 10_000
-CLAIMS, TICKS = size((60, 5), (1000, 40))
+CLAIMS, TICKS = size((60, 5), (400, 40))
 LIMIT = 10  # jobs in one claim
 PRUNED = 0.1  # of what has ended
 QUEUES = ("default", "mail", "reports", "slow")

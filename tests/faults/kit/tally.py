@@ -98,8 +98,8 @@ def read(path: Path) -> list[Row]:
 
 
 def number(scenario: str) -> tuple[int, str]:
-    """Return what sorts S4 before S13."""
-    return int(re.sub(r"\D", "", scenario.split(maxsplit=1)[0]) or 0), scenario
+    """Return what sorts S4 before S13, and what has no number last."""
+    return int(re.sub(r"\D", "", scenario.split(maxsplit=1)[0]) or 999), scenario
 
 
 def database() -> str:
