@@ -1,8 +1,13 @@
 """What becomes of the database connections of a thread between two of its jobs."""
 
+from collections.abc import Callable
+from contextlib import suppress
+from operator import attrgetter
 from typing import Any
 
 from django.db import connections
+
+SERVER_STATUS_IN_TRANS = 1  # of MySQL's protocol
 
 
 def tidy_connections() -> None:
@@ -18,7 +23,8 @@ def tidy_connections() -> None:
     for connection in connections.all(initialized_only=True):
         # After an error SQLite's connection is always called usable, though it be closed.
         if connection.errors_occurred or _is_left_open(connection):
-            connection.close()
+            with suppress(Exception):  # PyMySQL refuses to close what the job has closed
+                connection.close()
             del connections[connection.alias]
             continue
         if not connection.settings_dict["CONN_MAX_AGE"]:
@@ -37,11 +43,26 @@ def _is_left_open(connection: Any) -> bool:
         or connection.autocommit != connection.settings_dict["AUTOCOMMIT"]
     ):
         return True
+    ask = _IN_TRANSACTION.get(connection.vendor)
     try:
-        if connection.vendor == "sqlite":
-            return bool(connection.connection.in_transaction)
-        if connection.vendor == "postgresql":
-            return bool(connection.connection.info.transaction_status)  # 0: idle
+        return ask is not None and bool(ask(connection.connection))
     except Exception:  # noqa: BLE001 - the job has closed it itself; no two drivers say so alike
         return True
-    return False
+
+
+def _of_mysql(connection: Any) -> bool:
+    """Return what PyMySQL heard last; mysqlclient does not tell, so that nothing is left there."""
+    if not connection.open:
+        return True
+    status = getattr(connection, "server_status", None)
+    if status is None:
+        connection.rollback()
+        return False
+    return bool(status & SERVER_STATUS_IN_TRANS)
+
+
+_IN_TRANSACTION: dict[str, Callable[[Any], Any]] = {
+    "sqlite": attrgetter("in_transaction"),
+    "postgresql": attrgetter("info.transaction_status"),  # 0: idle
+    "mysql": _of_mysql,
+}
