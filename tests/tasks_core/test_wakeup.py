@@ -282,6 +282,21 @@ def test_an_open_or_undone_transaction_does_not(live):
 
 
 @on_sqlite
+def test_a_commit_is_seen_also_where_nobody_tells_of_writes(live):
+    listens = live.listener
+    live.stop()
+    listens._interrupted.clear()
+    listens.open()
+    listens._written.close()
+    listens._written = None
+
+    write()
+
+    assert listens.wait(SOON) is Wake.EVERYTHING
+    listens.close()
+
+
+@on_sqlite
 def test_a_database_in_memory_is_polled(ears, monkeypatch, caplog):
     caplog.set_level(logging.INFO, "tasks_core")
     with monkeypatch.context() as patch:
