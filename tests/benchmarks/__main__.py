@@ -1,7 +1,7 @@
 """
 Measure this product beside others, and say which of its targets it meets.
 
-    make bench                                              everything, three rounds: an hour
+    make bench                                              everything, three rounds: 40 minutes
     make bench ARGS="--idle-transaction 300"                the long form
     make bench ARGS="--quick"                               about five minutes, one round
     make bench ARGS="--only drain,pickup --peers procrastinate"

@@ -12,10 +12,8 @@ from tasks_core.models import Job
 from tests.tasks_core.rows import make_process
 from tests.tasks_core.test_indexes import plans
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.skipif("connection.vendor != 'sqlite'", reason="the others understand conditions"),
-]
+# The others understand conditions.
+pytestmark = [pytest.mark.django_db, pytest.mark.vendor("sqlite")]
 FLAGS = {
     "until 6.0": {
         r"NOT \"parked\"|\"parked\" = 0": 'NOT "parked"',
