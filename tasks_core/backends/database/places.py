@@ -14,7 +14,7 @@ from tasks_core.attempts import Attempt
 from tasks_core.backends.database.statements.asked import Asked, Place
 
 SLOW = 0.005  # seconds; a claim that takes less is left as it is
-REST = 20  # times what the last full claim took, before the next: it costs a twentieth at most
+REST = 50  # times what the last full claim took, before the next: few claims notice it
 
 Claim = Callable[[Asked], list[Attempt]]
 
