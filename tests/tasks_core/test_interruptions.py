@@ -69,6 +69,18 @@ def test_one_that_cannot_be_stopped_costs_its_process_and_no_other_job(run_worke
     assert worker.stop() == 0
 
 
+def test_to_end_while_a_process_leaves_for_such_a_job_leaves_nothing_behind(run_worker):
+    background.enqueue(rest_in_c, ["stuck"], timeout=0.5, max_attempts=1)
+    background.enqueue(leave_effect_and_rest, ["beside", 3.0])
+    worker = run_worker("--concurrency", "2", **QUICK)
+    worker.wait_for("does not stop; this process ends for it")
+
+    assert worker.stop() == 0
+
+    assert job(rest_in_c).reason == "timeout"
+    assert not Job.objects.exclude(state__in=["successful", "failed"]).exists()
+
+
 def test_a_cancelled_job_that_cannot_be_stopped_is_cancelled_nevertheless(run_worker):
     result = background.enqueue(deny, ["begun"])
     worker = run_worker(**QUICK)

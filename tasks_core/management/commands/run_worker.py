@@ -131,8 +131,9 @@ class Command(BaseCommand):
             self.tether.leave()
         if worker.slots.running:
             # Threads cannot be ended, and their jobs are others' by now. Leave at once, so that
-            # none of them runs twice at the same time.
-            os._exit(1)
+            # none of them runs twice at the same time. What was given up has been settled, and
+            # a supervisor fills the place anyway; others restart only what has failed.
+            os._exit(int(self.tether is None or worker.slots.is_cut_off))
         companions.stop()
         if self._called_from_command_line:  # type: ignore[attr-defined]
             end_soon(int(failures > 0))

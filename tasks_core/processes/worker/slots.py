@@ -67,6 +67,11 @@ class Slots:
         return not self.given_up.issuperset(self.held)
 
     @property
+    def is_cut_off(self) -> bool:
+        """Say whether something runs that nobody had given up before."""
+        return not self.given_up.issuperset(self.running)
+
+    @property
     def free(self) -> int:
         """Return how many attempts could start at once."""
         return max(0, self.size - len(self.held))
