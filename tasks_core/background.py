@@ -1,6 +1,7 @@
 """The front door: check a call, then hand it to the backend in the words it understands."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import compress
 from typing import Any, Unpack
 from uuid import UUID
 
@@ -13,7 +14,14 @@ from tasks_core.calls import Call
 from tasks_core.definition import Task
 from tasks_core.exceptions import InvalidCall, JobDoesNotExist, UnsupportedFeature
 from tasks_core.options import Options, When
-from tasks_core.preparation import accepted, all_accepted, mode_of, said, tasks_of
+from tasks_core.preparation import (
+    accepted,
+    all_accepted,
+    is_durable,
+    mode_of,
+    said,
+    tasks_of,
+)
 from tasks_core.results import JobResult, Snapshot
 
 
@@ -74,6 +82,15 @@ class Background:
         tasks = tasks_of(given)
         backend = self._backend_of_all(tasks)
         stored = all_accepted(backend, given, tasks)
+        durable = [is_durable(backend, call) for call in stored]
+        if any(durable):
+            kept = iter(_put(backend, list(compress(stored, durable))))
+            others = [call for call, is_kept in zip(stored, durable, strict=True) if not is_kept]
+            stored_now = iter(self._hand_over_many(backend, others))
+            return [next(kept if is_kept else stored_now) for is_kept in durable]
+        return self._hand_over_many(backend, stored)
+
+    def _hand_over_many(self, backend: BaseJobBackend, stored: list[Call]) -> list[JobResult]:
         if backend.supports("enqueue_many"):
             results: list[JobResult] = backend.enqueue_many(stored)  # type: ignore[attr-defined]
             return results
@@ -129,12 +146,17 @@ class Background:
 
     def _store(self, mode: str, call: Call) -> JobResult:
         backend = self.backend_for(call)
-        return self._hand_over(backend, mode, accepted(backend, mode, call))
+        return self._keep(backend, mode, accepted(backend, mode, call))
+
+    def _keep(self, backend: BaseJobBackend, mode: str, call: Call) -> JobResult:
+        if is_durable(backend, call):
+            return _put(backend, [call])[0]
+        return self._hand_over(backend, mode, call)
 
     async def _astore(self, mode: str, call: Call) -> JobResult:
         backend = self.backend_for(call)
         twin = f"a{mode}"
-        if not backend.supports(twin):
+        if not backend.supports(twin) or is_durable(backend, call):
             return await sync_to_async(self._store)(mode, call)
         # In a thread, since the backend's clock may be a database's.
         stored = await sync_to_async(accepted)(backend, twin, call)
@@ -154,6 +176,12 @@ class Background:
 
 
 background = Background()
+
+
+def _put(backend: BaseJobBackend, calls: Sequence[Call]) -> list[JobResult]:
+    from tasks_core import outbox  # with models, which cannot be imported as early as we are
+
+    return outbox.put(backend, calls)
 
 
 def result_of(answer: Any, backend: BaseJobBackend) -> JobResult:

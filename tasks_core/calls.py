@@ -46,6 +46,7 @@ class Call:
     rate: str | None = field(default=None, kw_only=True)
     label: str = field(default="", kw_only=True)
     creator: models.Model | str | None = field(default="", kw_only=True)
+    durable: bool = field(default=False, kw_only=True)
     # For companions that must name the job before it exists and tell it what it is for.
     id: UUID | None = field(default=None, kw_only=True)
     context: Mapping[str, Any] = field(default_factory=dict, kw_only=True)

@@ -27,6 +27,9 @@ DEFAULTS: dict[str, Any] = {
     "POLL": timedelta(seconds=1),  # longest wait before looking for work again
     "GRACE": timedelta(seconds=30),  # how long a stopping worker waits for its jobs
     "TELL_GRACE": timedelta(seconds=5),  # from telling a job to stop to ending its process
+    # Calls that are written down first, for a backend that keeps its jobs elsewhere.
+    "DURABLE": [],  # aliases of JOBS of which every call is
+    "OUTBOX_DATABASE": "default",  # where: the database of the rows that they belong to
     # Ended jobs.
     "RETAIN_SUCCESSFUL": timedelta(days=7),
     "RETAIN_FAILED": timedelta(days=30),

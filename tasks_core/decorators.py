@@ -32,8 +32,8 @@ def task(
     """
     Declare a function as a task: ``@task`` or ``@task(queue="mail", max_attempts=3)``.
 
-    Options: priority, queue, key, on_conflict, max_attempts, timeout, label, ``rate`` ("10/m"),
-    ``concurrency`` (a key, which may name arguments, and how many may run at once:
+    Options: priority, queue, key, on_conflict, max_attempts, timeout, label, durable, ``rate``
+    ("10/m"), ``concurrency`` (a key, which may name arguments, and how many may run at once:
     ``("account {account_id}", 2)``); ``backoff`` (seconds, timedelta, or a function of the number
     of the failed attempt); ``backend`` (an alias of JOBS); ``takes_context=True`` to be given a
     JobContext first. Raises InvalidCall for anything else.

@@ -5,9 +5,11 @@ SQLite uses such an index only for a query that repeats its condition, word by w
 a parameter. The other databases understand what is meant.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import F, Lookup, Value
+from django.db.models.lookups import In
 
 
 class Literal(Value):
@@ -35,3 +37,22 @@ class Flag(Lookup):
             return f"{column} = {'TRUE' if self.is_up else 'FALSE'}", ()
         both = "({0} AND {0} = 1)" if self.is_up else "(NOT {0} AND {0} = 0)"
         return both.format(column), ()
+
+
+class Among(In):
+    """
+    One of many values, which PostgreSQL takes as a single parameter.
+
+    Five hundred of them, each with a placeholder, take longer to send than to look up.
+    """
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        column, parameters = self.process_lhs(compiler, connection)
+        field = self.lhs.output_field
+        values = [field.get_db_prep_value(each, connection, prepared=True) for each in self.rhs]
+        return f"{column} = ANY(%s)", (*parameters, values)
+
+
+def among(name: str, values: Iterable[Any]) -> Among:
+    """Return the condition that the column ``name`` is one of ``values``: for ``filter()``."""
+    return Among(F(name), list(values))

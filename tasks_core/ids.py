@@ -5,6 +5,7 @@ import os
 import struct
 import threading
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 from tasks_core import clock
@@ -57,6 +58,7 @@ def job_ids(count: int) -> list[UUID]:
     ]
 
 
+@lru_cache(maxsize=2048)  # asked for the row in the ledger, and soon after for the job
 def occurrence_id(key: str, due_at: datetime, batch: str = "") -> UUID:
     """
     Return the UUIDv8 that every process derives for one occurrence.

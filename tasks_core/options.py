@@ -36,6 +36,7 @@ class Options(TypedDict, total=False):
     rate: str | None  # how often jobs of this task may start: "10/s", "100/m", "5/h", "1/d"
     label: str  # for people: shown in lists
     creator: models.Model | str | None  # who asked for it
+    durable: bool  # survives a crash between the commit and a backend that is elsewhere
 
 
 def instant(when: When, *, what: str, now: Now = clock.now) -> datetime:
@@ -153,6 +154,12 @@ def _creator(creator: Any) -> str:
     raise InvalidCall(f"creator must be a model instance or text, not {type(creator).__name__}.")
 
 
+def _durable(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidCall(f"durable must be True or False, not {value!r:.80}.")
+    return value
+
+
 def _id(value: Any) -> Any:
     return value  # a companion's, who knows what an id is
 
@@ -172,6 +179,7 @@ CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "rate": limits.checked_rate,
     "label": _label,
     "creator": _creator,
+    "durable": _durable,
     "id": _id,
     "context": _context,
 }

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
-from tasks_core import clock, key_templates, registry
+from tasks_core import clock, conf, key_templates, registry
 from tasks_core.backends.base import BaseJobBackend
 from tasks_core.calls import OPTION_DEFAULTS, Call
 from tasks_core.definition import Task, check_options
@@ -16,6 +16,7 @@ ELSEWHERE = {
     "when": "use background.defer(func, when=…)",
     "backend": "use background.on(alias)",
 }
+OURS = frozenset({"durable", "id", "context"})  # no caller's, or no backend's business
 _CALLER_OPTIONS = frozenset(OPTION_DEFAULTS) - {"id", "context"}
 
 
@@ -55,6 +56,19 @@ def declared(call: Call, task: Task[Any, Any]) -> Call:
         return call
     when = task.when if call.when is None else call.when
     return Call(task, call.args, call.kwargs, when=when, **{**task.options, **call.said()})
+
+
+def is_durable(backend: BaseJobBackend, call: Call) -> bool:
+    """
+    Say whether this call is to be written down before the backend is given it.
+
+    Not if the backend stores it in the caller's transaction anyway, or runs it at once.
+    """
+    if backend.in_band or not backend.can_be_durable:
+        return False
+    if backend.database == conf.get("OUTBOX_DATABASE"):
+        return False
+    return call.durable or backend.alias in conf.get("DURABLE")
 
 
 def clock_of(backend: BaseJobBackend) -> Now | None:
@@ -116,7 +130,7 @@ def _refuse_unbindable(call: Call) -> None:
 def _refuse_unnamed(backend: BaseJobBackend, mode: str, call: Call) -> None:
     named, takes_any = backend.parameters(mode)
     for name, value in () if takes_any else call.said().items():
-        if name not in named:
+        if name not in named and name not in OURS:
             raise UnsupportedFeature(
                 f"{backend} cannot take {name}={value!r:.80}: its {mode}() has no such parameter."
             )

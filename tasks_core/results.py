@@ -16,9 +16,13 @@ if TYPE_CHECKING:
 Status = JobState | Literal["unknown"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Snapshot:
-    """What a backend knows of a job at one moment."""
+    """
+    What a backend knows of a job at one moment.
+
+    A value, which nobody changes; like Call it is not frozen because thousands are made at once.
+    """
 
     id: UUID | None
     status: Status = UNKNOWN

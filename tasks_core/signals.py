@@ -44,6 +44,9 @@ queue_paused = Signal()
 queue_resumed = Signal()
 """The jobs of a queue start again. ``alias``: backend; ``queue``."""
 
+relay_failed = Signal()
+"""Calls stay in the outbox. ``backend``: its alias; ``job_ids``; ``error``: of the first."""
+
 process_started = Signal()
 process_stopped = Signal()
 """A registered process began or ended. ``process``: Process."""
@@ -123,6 +126,14 @@ def log_queue_paused(queue: str, by: str, reason: str, **kwargs: Any) -> None:
 @receiver(queue_resumed)
 def log_queue_resumed(queue: str, **kwargs: Any) -> None:
     logger.info("queue %s goes on", queue)
+
+
+@receiver(relay_failed)
+def log_relay_failed(backend: str, job_ids: list[UUID], error: Exception, **kwargs: Any) -> None:
+    why = _short(type(error).__name__, str(error))
+    words = "%s in the outbox, as the backend %s did not take it: %s"
+    stay = "1 job stays" if len(job_ids) == 1 else f"{len(job_ids)} jobs stay"
+    logger.warning(words, stay, backend, why)
 
 
 @receiver(process_started)

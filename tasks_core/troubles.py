@@ -1,6 +1,6 @@
 """What an error of the database means for those who run commands: a line, and what helps."""
 
-from django.db import DatabaseError, InterfaceError
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connections
 
 from tasks_core.backends.database.transactions import is_outage
 
@@ -15,7 +15,12 @@ def in_words(error: BaseException) -> str | None:
         return None
     said = " ".join(str(error).split()).rstrip(".")
     if is_unmigrated(error):
-        return f"tables are missing or out of date ({said}). Run: manage.py migrate"
+        others = "".join(
+            f", and: manage.py migrate --database {alias}"
+            for alias in connections
+            if alias != DEFAULT_DB_ALIAS
+        )
+        return f"tables are missing or out of date ({said}). Run: manage.py migrate{others}"
     return f"the database cannot be used: {said}" if is_outage(error) else None
 
 

@@ -2,7 +2,8 @@
 
 from tasks_core.admin.jobs import JobAdmin
 from tasks_core.admin.limits import LimitAdmin
+from tasks_core.admin.outbox import OutboxAdmin
 from tasks_core.admin.processes import ProcessAdmin
 from tasks_core.admin.queues import QueueAdmin
 
-__all__ = ["JobAdmin", "LimitAdmin", "ProcessAdmin", "QueueAdmin"]
+__all__ = ["JobAdmin", "LimitAdmin", "OutboxAdmin", "ProcessAdmin", "QueueAdmin"]

@@ -26,6 +26,8 @@ class BaseJobBackend:
     """The Django alias of the database that holds the jobs; None when they are elsewhere."""
     in_band: ClassVar[bool] = False
     """True when a job runs inside the call that asks for it."""
+    can_be_durable: ClassVar[bool] = True
+    """False when nothing is won by writing a call down first, as when jobs are kept in memory."""
     counts_delays: ClassVar[bool] = False
     """True when it takes a timedelta for a time, and counts it from its own clock."""
 

@@ -14,6 +14,8 @@ from tasks_core.states import JobState
 class DummyBackend(StoringBackend):
     """Keeps every accepted call in ``calls``; ``clear()`` forgets them."""
 
+    can_be_durable = False
+
     def __init__(self, options: Any) -> None:
         super().__init__(options)
         self.calls: list[Call] = []

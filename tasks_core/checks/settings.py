@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.checks import Warning as CheckWarning
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connections
 
 from tasks_core import conf, limits
 from tasks_core.backends import job_backends
@@ -20,6 +21,7 @@ from tasks_core.words import kind_of
 TAG = "jobs"
 COMPANION = "tasks_scheduler"
 RATES = "RATE_LIMITS"
+EXAMPLES = {"ALLOWED_MODULES": "shared.jobs", "DURABLE": "fast"}  # of lists
 JOBS_KEYS = ("BACKEND", "OPTIONS")
 
 
@@ -124,7 +126,7 @@ def _default(name: str) -> str:
         seconds = default.total_seconds()
         return f"Give seconds, or a timedelta. The default is {seconds:g} seconds ({default})."
     if isinstance(default, list):
-        return f'Write "{name}": ["shared.jobs"]. The default is {default!r}.'
+        return f'Write "{name}": ["{EXAMPLES[name]}"]. The default is {default!r}.'
     return f"The default is {default!r}."
 
 
@@ -132,6 +134,8 @@ def _wanted(name: str) -> str:
     least = conf.LEAST.get(name)
     if isinstance(least, timedelta):
         return f"a number of seconds or a timedelta, at least {least.total_seconds():g} s"
+    if isinstance(conf.DEFAULTS[name], str):
+        return f"an alias of DATABASES ({', '.join(sorted(connections))})"
     kind = kind_of(conf.DEFAULTS[name])
     return f"{kind} of names" if least is None else f"{kind} of at least {least}"
 
@@ -142,6 +146,8 @@ def _fits(value: Any, name: str) -> bool:
         return False
     if isinstance(default, list):
         return isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)
+    if isinstance(default, str):
+        return value in connections
     if isinstance(default, timedelta) and isinstance(value, int | float):
         try:
             value = timedelta(seconds=value)

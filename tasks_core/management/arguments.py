@@ -20,9 +20,15 @@ class Help(DjangoHelpFormatter, RawDescriptionHelpFormatter):
 
 
 def verb_parser(
-    verbs: Any, name: str, words: str, *, do: Callable[..., int], examples: str = ""
+    verbs: Any,
+    name: str,
+    words: str,
+    *,
+    do: Callable[..., int],
+    examples: str = "",
+    of_backend: bool = True,
 ) -> ArgumentParser:
-    """Add the verb ``name``, done by ``do``, with what all verbs take."""
+    """Add the verb ``name``, done by ``do``, with what all verbs of its command take."""
     parser: ArgumentParser = verbs.add_parser(
         name,
         help=words,
@@ -31,7 +37,8 @@ def verb_parser(
         formatter_class=RawDescriptionHelpFormatter,
     )
     parser.set_defaults(do=do)
-    parser.add_argument("--backend", default=conf.DEFAULT_ALIAS, help="alias of JOBS")
+    if of_backend:
+        parser.add_argument("--backend", default=conf.DEFAULT_ALIAS, help="alias of JOBS")
     parser.add_argument("--format", dest="output", choices=("table", "json"), default="table")
     add_djangos_own(parser)
     return parser
@@ -109,4 +116,12 @@ def moment(text: str) -> datetime | timedelta:
         parsed = parse_datetime(text)
     except ValueError as error:
         raise ArgumentTypeError(str(error)) from error
-    return age(text) if parsed is None else instant(parsed, what="--when").astimezone(UTC)
+    if parsed is not None:
+        return instant(parsed, what="--when").astimezone(UTC)
+    try:
+        return age(text)
+    except ArgumentTypeError:
+        raise ArgumentTypeError(
+            f"{text!r} is neither a date and time, such as 2026-10-25T09:00, nor a length of time "
+            "like 90s, 30m, 12h or 7d"
+        ) from None

@@ -25,11 +25,20 @@ class Companions:
         """Let each do what is due; instead of entering the context, which runs them for good."""
         return sum(process.run_once() for process in self.processes)
 
-    def start(self) -> None:
+    def start(self, *, until: threading.Event) -> None:
+        """Run each in a thread; ask them to stop as soon as whom they accompany does."""
         for process in self.processes:
             thread = threading.Thread(target=process.run, name=process.name, daemon=True)
             self._threads.append(thread)
             thread.start()
+        if self.processes:
+            leaving = threading.Thread(target=self._leave, args=(until,), daemon=True)
+            leaving.start()
+
+    def _leave(self, until: threading.Event) -> None:
+        until.wait()
+        for process in self.processes:
+            process.stop()
 
     def stop(self) -> None:
         for process in self.processes:

@@ -1,10 +1,13 @@
 """Rows that the tests of the verbs begin with, legal in their state."""
 
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+
+from django.db import connection
 
 from tasks_core import clock, ids
 from tasks_core.backends.database.claim import claim
-from tasks_core.models import Job, Process
+from tasks_core.models import Job, Limit, Process
 from tasks_core.states import FINAL, JobState
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -31,6 +34,19 @@ def make_job(state=JobState.READY, **fields):
 def make_jobs(count, state=JobState.READY, **fields):
     rows = [Job(**fields_of(state) | fields) for _ in range(count)]
     return Job.objects.bulk_create(rows, batch_size=500)
+
+
+@contextmanager
+def committed_rows(row, count):
+    """Store so many jobs, for all tests of a file, and let the database see how they lie."""
+    Job.objects.bulk_create((Job(**row(number)) for number in range(count)), batch_size=2000)
+    with connection.cursor() as cursor:
+        table = "TABLE tasks_core_job" if connection.vendor == "mysql" else "tasks_core_job"
+        cursor.execute(f"ANALYZE {table}")
+    yield
+    for model in (Job, Process, Limit):
+        model.objects.all().delete()
+    connection.close()
 
 
 def fields_of(state):

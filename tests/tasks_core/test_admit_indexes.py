@@ -11,9 +11,9 @@ from tasks_core.backends.database.limits.admit import admit
 from tasks_core.backends.database.limits.allowances import declare
 from tasks_core.backends.database.limits.sweep import admit_all
 from tasks_core.backends.database.prune import prune_keys
-from tasks_core.models import Job, Limit, Process
+from tasks_core.models import Limit
 from tasks_core.states import JobState
-from tests.tasks_core.rows import NOON, fields_of, make_process
+from tests.tasks_core.rows import NOON, committed_rows, fields_of, make_process
 from tests.tasks_core.test_indexes import plans, sorts
 
 ROWS = 20_000
@@ -24,16 +24,8 @@ INDEX = {"concurrency_key": "job_admit_concurrent", "rate_key": "job_admit_rated
 @pytest.fixture(scope="module", autouse=True)
 def _many_parked(django_db_setup, django_db_blocker):
     """Half of the jobs wait for one key, others for many, and many have ended."""
-    with django_db_blocker.unblock():
-        Job.objects.bulk_create((Job(**row(number)) for number in range(ROWS)), batch_size=2000)
-        with connection.cursor() as cursor:
-            table = "TABLE tasks_core_job" if connection.vendor == "mysql" else "tasks_core_job"
-            cursor.execute(f"ANALYZE {table}")
+    with django_db_blocker.unblock(), committed_rows(row, ROWS):
         yield
-        Job.objects.all().delete()
-        Process.objects.all().delete()
-        Limit.objects.all().delete()
-        connection.close()
 
 
 pytestmark = pytest.mark.django_db

@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection, connections, transaction
 
-from tasks_core.processes.worker.connections import tidy_connections
+from tasks_core.processes.connections import tidy_connections
 from tests.app.models import Effect
 
 pytestmark = pytest.mark.django_db(transaction=True)

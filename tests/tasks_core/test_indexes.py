@@ -18,7 +18,7 @@ from tasks_core.backends.database.questions.look import look
 from tasks_core.backends.database.rescue import rescue
 from tasks_core.models import Job, Process, Queue
 from tasks_core.states import JobState
-from tests.tasks_core.rows import DEAD, NOON, fields_of, make_process
+from tests.tasks_core.rows import DEAD, NOON, committed_rows, fields_of, make_process
 
 ROWS = 20_000
 QUEUES = ("default", "mail", "reports", "slow")
@@ -27,15 +27,8 @@ QUEUES = ("default", "mail", "reports", "slow")
 @pytest.fixture(scope="module", autouse=True)
 def _many_rows(django_db_setup, django_db_blocker):
     """Twenty thousand jobs, most of them ended, committed once for all tests of this file."""
-    with django_db_blocker.unblock():
-        Job.objects.bulk_create((Job(**row(number)) for number in range(ROWS)), batch_size=2000)
-        with connection.cursor() as cursor:
-            table = "TABLE tasks_core_job" if connection.vendor == "mysql" else "tasks_core_job"
-            cursor.execute(f"ANALYZE {table}")
+    with django_db_blocker.unblock(), committed_rows(row, ROWS):
         yield
-        Job.objects.all().delete()
-        Process.objects.all().delete()
-        connection.close()
 
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,10 @@ from tests.app.stubborn import deny, rest_in_c, sleep_as_coroutine, spin
 from tests.app.tasks import leave_effect_and_rest
 from tests.tasks_core.races import eventually
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.vendor("sqlite"),  # they are about processes, whatever database keeps the jobs
+]
 
 QUICK = {"TELL_GRACE": 0.5, "GRACE": 20, "BACKOFF": 0}
 

@@ -24,6 +24,7 @@ from tests.app.tasks import leave_attempt, leave_effect, leave_effect_and_rest, 
 from tests.tasks_core.races import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
+of_processes = pytest.mark.vendor("sqlite")  # whatever database keeps the jobs
 
 NO_WAITING = {"LEASE": 60, "BACKOFF": 0}
 
@@ -178,6 +179,7 @@ def test_who_holds_the_interpreter_is_killed_before_its_lease_ends(run_worker):
     assert worker.stop() == 0
 
 
+@of_processes
 def test_who_is_stopped_is_killed_and_replaced_as_well(run_worker):
     background.enqueue(stop_its_process, ["stopped"], max_attempts=1)
 
@@ -203,6 +205,7 @@ def test_a_cancelled_job_that_cannot_even_hear_of_it_ends_cancelled(run_worker):
     assert worker.stop() == 0
 
 
+@of_processes
 def test_who_cannot_even_be_told_that_its_time_is_up_is_killed(run_worker):
     background.enqueue(hold_the_interpreter, ["stuck"], max_attempts=1, timeout=0.5)
 
@@ -214,6 +217,7 @@ def test_who_cannot_even_be_told_that_its_time_is_up_is_killed(run_worker):
     assert worker.stop() == 0
 
 
+@of_processes
 def test_without_their_supervisor_processes_end_when_their_jobs_have(run_worker):
     background.enqueue(leave_effect_and_rest, ["long", 2.0])
     worker = run_worker(**NO_WAITING)
@@ -230,6 +234,7 @@ def test_without_their_supervisor_processes_end_when_their_jobs_have(run_worker)
 # Planned ends.
 
 
+@of_processes
 def test_after_so_many_jobs_a_process_is_replaced(run_worker):
     background.enqueue_many([Call(leave_effect, [f"cup {number}"]) for number in range(5)])
 
@@ -242,6 +247,7 @@ def test_after_so_many_jobs_a_process_is_replaced(run_worker):
     assert worker.stop() == 0
 
 
+@of_processes
 def test_a_process_that_keeps_memory_is_replaced_and_loses_no_job(run_worker):
     background.enqueue_many([Call(keep_memory, [30]) for _ in range(8)])
 
@@ -254,6 +260,7 @@ def test_a_process_that_keeps_memory_is_replaced_and_loses_no_job(run_worker):
     assert worker.stop() == 0
 
 
+@of_processes
 def test_who_takes_memory_too_fast_is_killed(run_worker):
     background.enqueue(keep_memory, [400], {"seconds": 600}, max_attempts=1)
 
@@ -267,6 +274,7 @@ def test_who_takes_memory_too_fast_is_killed(run_worker):
 # Signals.
 
 
+@of_processes
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_to_the_whole_group_is_one_request(run_worker, number):
     """As a terminal's Ctrl-C, and as systemd does it."""
@@ -281,6 +289,7 @@ def test_a_signal_to_the_whole_group_is_one_request(run_worker, number):
     assert alive() == 0
 
 
+@of_processes
 def test_hup_replaces_one_process_after_the_other(run_worker):
     worker = run_worker("--processes", "2", **NO_WAITING)
     before = serving(worker, 2)
@@ -297,6 +306,7 @@ def test_hup_replaces_one_process_after_the_other(run_worker):
     assert worker.stop() == 0
 
 
+@of_processes
 @pytest.mark.vendor("sqlite")
 def test_a_second_hup_waits_for_the_first_and_replaces_once_more(run_worker):
     worker = run_worker(**NO_WAITING)
@@ -313,6 +323,7 @@ def test_a_second_hup_waits_for_the_first_and_replaces_once_more(run_worker):
     assert worker.stop() == 0
 
 
+@of_processes
 @pytest.mark.vendor("sqlite")
 def test_code_that_cannot_be_loaded_replaces_nothing(run_worker, settings, tmp_path):
     package = tmp_path / "fragile"
@@ -334,6 +345,7 @@ def test_code_that_cannot_be_loaded_replaces_nothing(run_worker, settings, tmp_p
     assert worker.stop() == 0
 
 
+@of_processes
 def test_usr1_shows_what_runs_and_where(run_worker):
     result = background.enqueue(rest_in_c, ["begun"], timeout=500)
     worker = run_worker(GRACE=0)
@@ -351,6 +363,7 @@ def test_usr1_shows_what_runs_and_where(run_worker):
 # Beside its children.
 
 
+@of_processes
 def test_it_is_small_and_says_how_it_goes(run_worker, tmp_path):
     health = tmp_path / "health"
     worker = run_worker("--health-file", str(health), LEASE=20, POLL=0.2)

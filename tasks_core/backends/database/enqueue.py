@@ -37,8 +37,8 @@ def enqueue(alias: str, calls: Sequence[Call]) -> list[Stored]:
     Repeated after a deadlock, unless inside a caller's transaction. Raises IntegrityError for a
     call whose ``id`` is taken.
     """
-    new_ids = ids.job_ids(len(calls))
-    named = [(call.id or new, call) for call, new in zip(calls, new_ids, strict=True)]
+    new_ids = iter(ids.job_ids(sum(call.id is None for call in calls)))
+    named = [(call.id or next(new_ids), call) for call in calls]
     batches = [named[start : start + BATCH] for start in range(0, len(named), BATCH)]
 
     def store() -> list[Stored]:

@@ -23,6 +23,7 @@ from tasks_core.processes.interrupts import (
     stop_on_signals,
 )
 from tasks_core.processes.output import show_log_lines
+from tasks_core.processes.sweeping import sweep_once, sweeping
 from tasks_core.processes.worker import Worker, tether
 from tasks_core.processes.worker.running import show_running
 
@@ -125,8 +126,9 @@ class Command(BaseCommand):
             failures = 0
             if self.tether is None:
                 self.announce(worker)
-            companions.start()
-            worker.run(duration=None if self.tether else options["duration"])
+            companions.start(until=worker.stopping)
+            with sweeping():
+                worker.run(duration=None if self.tether else options["duration"])
         if self.tether is not None:
             self.tether.leave()
         if worker.slots.running:
@@ -142,6 +144,7 @@ class Command(BaseCommand):
 
     def drain(self, worker: Worker, companions: Companions, *, duration: float | None) -> int:
         with told_in_a_sentence():
+            sweep_once()
             return companions.run_once() + worker.drain(duration=duration)
 
     def build(self, **options: Any) -> Worker:

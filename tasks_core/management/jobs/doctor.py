@@ -4,8 +4,9 @@ from argparse import Namespace
 from dataclasses import asdict
 from typing import Any
 
+from tasks_core import outbox
 from tasks_core.backends.database.questions import diagnosis
-from tasks_core.backends.database.questions.findings import Finding, Level
+from tasks_core.backends.database.questions.findings import line
 from tasks_core.management.arguments import age, verb_parser
 from tasks_core.management.jobs.desk import Desk
 
@@ -20,7 +21,6 @@ examples:
 
 Exit codes: 0 healthy, 1 something is wrong, 2 wrong arguments.
 """
-SIGNS = {Level.GOOD: "ok", Level.NOTE: "note", Level.WARNING: "WARNING", Level.FAILURE: "WRONG"}
 
 
 def add_to(verbs: Any) -> None:
@@ -37,13 +37,9 @@ def add_to(verbs: Any) -> None:
 
 def doctor(desk: Desk, options: Namespace) -> int:
     findings = diagnosis.examine(desk.backend.database, max_wait=options.max_wait)
+    if outbox.is_used():
+        findings.append(outbox.examine())
     is_healthy = not any(finding.is_wrong for finding in findings)
     told = {"healthy": is_healthy, "findings": [asdict(finding) for finding in findings]}
-    desk.say(told, "\n".join(map(_line, findings)))
+    desk.say(told, "\n".join(map(line, findings)))
     return 0 if is_healthy else 1
-
-
-def _line(finding: Finding) -> str:
-    width = max(map(len, SIGNS.values()))
-    advice = f"\n{'':{width}}  {finding.advice}" if finding.advice else ""
-    return f"{SIGNS[finding.level]:{width}}  {finding.text}{advice}"

@@ -3,13 +3,13 @@
 from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import asdict
-from getpass import getuser
 from typing import Any
 
 from tasks_core.backends.database.questions import indexed, statistics
 from tasks_core.backends.database.questions.statistics import QueueFigures, Statistics, TaskFigures
 from tasks_core.management.arguments import positive, verb_parser
 from tasks_core.management.jobs.desk import Desk
+from tasks_core.management.people import os_user
 from tasks_core.presentation import ago, as_table, duration
 from tasks_core.states import JobState
 
@@ -68,7 +68,7 @@ def stats(desk: Desk, options: Namespace) -> int:
 
 
 def pause(desk: Desk, options: Namespace) -> int:
-    is_new = desk.backend.pause_queue(options.queue, by=_who(), reason=options.reason)
+    is_new = desk.backend.pause_queue(options.queue, by=os_user(), reason=options.reason)
     text = "is paused now" if is_new else "was paused already"
     desk.say({"pause": is_new, "queue": options.queue}, f"Queue {options.queue} {text}.")
     return 0 if is_new else 1
@@ -79,13 +79,6 @@ def resume(desk: Desk, options: Namespace) -> int:
     text = "goes on" if was_paused else "was not paused"
     desk.say({"resume": was_paused, "queue": options.queue}, f"Queue {options.queue} {text}.")
     return 0 if was_paused else 1
-
-
-def _who() -> str:
-    try:
-        return getuser()
-    except (KeyError, OSError, ImportError):  # a user id without a name, as in some containers
-        return "manage.py"
 
 
 def _paragraphs(found: Statistics) -> Iterator[str]:

@@ -36,6 +36,7 @@ class Intake:
         self.queues = queues
         self.max_jobs = max_jobs
         self.claimed = 0
+        self.is_closed = False
         self.has_suspects = False
         self._still_since = 0.0
 
@@ -63,6 +64,11 @@ class Intake:
             self.slots.run(attempts, in_turn=self.durations.are_tiny(attempts))
         return attempts
 
+    def close(self) -> None:
+        """Take nothing more, and give back what has not begun."""
+        self.is_closed = True
+        self.give_back(everything=True)
+
     def note_progress(self) -> None:
         """Note that some job has ended, so that those who wait are about to start."""
         self._still_since = clock.monotonic()
@@ -81,7 +87,7 @@ class Intake:
     def _room(self) -> tuple[int, int]:
         """Return how many jobs to claim for free slots, and how many more to have at hand."""
         # Who was frozen for a while may have been taken for dead: first a renewal, then claims.
-        if not self.heartbeat.is_fresh:
+        if self.is_closed or not self.heartbeat.is_fresh:
             return 0, 0
         limit = self.slots.free
         if self.max_jobs is not None:

@@ -18,6 +18,7 @@ class Settlement:
         self.backend = backend
         self.slots = slots
         self.durations = durations
+        self.ended = 0
         self.errored = 0
         self.unsettled: list[Finished] = []
 
@@ -41,6 +42,7 @@ class Settlement:
         attempt, outcome, seconds = finished
         self.slots.notes.forget(*attempt.key)
         self.durations.note(attempt.task, seconds)
+        self.ended += 1
         self.errored += isinstance(outcome, Errored)
         sender = type(self.backend)
         if is_ours:

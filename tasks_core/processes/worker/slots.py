@@ -13,7 +13,7 @@ from django.db import connections
 from tasks_core import executor
 from tasks_core.attempts import Attempt
 from tasks_core.outcomes import Outcome
-from tasks_core.processes.worker.connections import tidy_connections
+from tasks_core.processes.connections import tidy_connections
 from tasks_core.processes.worker.coroutines import Coroutines
 from tasks_core.processes.worker.executions import TOLD, Execution, Reason
 from tasks_core.processes.worker.notes import NoNotes, Notes

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+SIGNS = {"good": "ok", "note": "note", "warning": "WARNING", "failure": "WRONG"}
 NAMED = 10  # a finding names so many of those that it is about
 
 
@@ -28,6 +29,13 @@ class Finding:
     @property
     def is_wrong(self) -> bool:
         return self.level == Level.FAILURE
+
+
+def line(finding: Finding) -> str:
+    """Return a finding as a terminal shows it: its level, what is so, and below it what helps."""
+    width = max(map(len, SIGNS.values()))
+    advice = f"\n{'':{width}}  {finding.advice}" if finding.advice else ""
+    return f"{SIGNS[finding.level]:{width}}  {finding.text}{advice}"
 
 
 def good(about: str, text: str) -> Finding:

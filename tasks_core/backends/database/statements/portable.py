@@ -40,7 +40,7 @@ def claim(alias: str, asked: Asked) -> list[Attempt]:
     if not connections[alias].features.has_select_for_update and not ready.exists():
         return []
     taken = in_transaction(alias, lambda: _take(ready, asked, now=now))
-    return [_attempt(job, asked.owner) for job in taken]
+    return [attempt_of(job, asked.owner) for job in taken]
 
 
 def settle(alias: str, ended: Sequence[Ended]) -> set[tuple[UUID, int]]:
@@ -84,7 +84,7 @@ def _of(alias: str, jobs: Iterable[Job]) -> JobQuerySet:
     return Job.objects.using(alias).filter(pk__in=[job.pk for job in jobs])
 
 
-def _attempt(job: Job, owner: UUID) -> Attempt:
+def attempt_of(job: Job, owner: UUID) -> Attempt:
     """Return the claimed job as a value; ``job`` was read before the claim raised its counters."""
     return Attempt(
         job_id=job.pk,
