@@ -1,6 +1,35 @@
 """Decide when: due times become jobs, each exactly once or with a recorded reason why not."""
 
+from scheduler import schedules
 from scheduler.declarations import periodic
-from scheduler.triggers import At, Cron, Every
+from scheduler.definitions.computed import SKIP
+from scheduler.triggers import (
+    AllOf,
+    AnyOf,
+    At,
+    Between,
+    Cron,
+    Daily,
+    Every,
+    Except,
+    Monthly,
+    Moved,
+    Weekly,
+)
 
-__all__ = ["At", "Cron", "Every", "periodic"]
+__all__ = [
+    "SKIP",
+    "AllOf",
+    "AnyOf",
+    "At",
+    "Between",
+    "Cron",
+    "Daily",
+    "Every",
+    "Except",
+    "Monthly",
+    "Moved",
+    "Weekly",
+    "periodic",
+    "schedules",
+]

@@ -17,6 +17,16 @@ class Overlap(TextChoices):
 
     SKIP = "skip", _("Skip")  # no job; recorded
     ALLOW = "allow", _("Allow")  # a job, beside the other
+    QUEUE_ONE = "queue_one", _("Queue one")  # the first waits for the other's end
+    CANCEL_PREVIOUS = "cancel_previous", _("Cancel previous")  # a job, and the other is ended
+
+
+class CalendarAction(TextChoices):
+    """What to do about a due time that the schedule's calendar excludes."""
+
+    SKIP = "skip", _("Skip")  # no job; recorded
+    NEXT = "next", _("Next allowed")  # moved to the same time of the next day that is allowed
+    PREVIOUS = "previous", _("Previous allowed")  # or of the last one before
 
 
 class Source(TextChoices):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
+from functools import lru_cache
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import router
 
+from scheduler.tick_settings import IN_PROCESS, READERS, Secrets
 from tasks_core.conf import did_you_mean
 
 CATCH_UP = "latest"
@@ -28,7 +30,7 @@ class Tuning:
     database: str | None = None  # alias of the ledger's database; None asks the routers
     release: str | None = None  # orders deploys: "41" < "42", "v1.9" < "v1.10"
     tick_seconds: float = 5.0  # a scheduler looks at least this often
-    batch_size: int = 100  # schedules per transaction
+    batch_size: int = 500  # schedules per transaction
     on_time: timedelta = timedelta(seconds=60)  # later than this, a job is a catch-up
     retention: timedelta = timedelta(days=90)  # of the ledger
     purge_batch: int = 1000  # ledger rows per DELETE
@@ -39,10 +41,19 @@ class Tuning:
     quarantine_after: int = 5  # errors in a row
     overlaps_in_a_row: int = 3  # that many overlap skips raise a signal
     herd: int = 50  # schedules at one minute before a check warns
+    calendars: Mapping[str, Any] = field(default_factory=dict)  # rules by name
+    tick_secret: Secrets | None = field(default=None, repr=False)  # None: no ticks by URL
+    tick_url: str | None = None  # where the site takes them
+    tick_rate: int = 60  # of them in a minute
+    tick_requests: str | None = IN_PROCESS  # how TickMiddleware ticks; None: not at all
+    tick_budget: float = 10.0  # seconds that a tick by URL or by requests may take
+    tick_look_seconds: float = 30.0  # how often a web process asks what is due next
+    tick_jobs: float | bool = False  # such ticks run ready jobs, too; perhaps for so many seconds
 
 
+@lru_cache(maxsize=1)
 def names() -> list[str]:
-    return [field.name.upper() for field in fields(Tuning)]
+    return [each.name.upper() for each in fields(Tuning)]
 
 
 def tuning() -> Tuning:
@@ -50,6 +61,23 @@ def tuning() -> Tuning:
     given = getattr(settings, "SCHEDULER", {})
     if not isinstance(given, Mapping):
         raise ImproperlyConfigured(f"SCHEDULER is a dict, not {type(given).__name__}.")
+    for latest in _latest:  # a sync asks for each schedule
+        if latest.given is given and latest.copy == given:
+            return latest.tuning
+    _latest[:] = [_Read(given, dict(given), _read(given))]
+    return _latest[0].tuning
+
+
+class _Read(NamedTuple):
+    given: Mapping[str, Any]
+    copy: dict[str, Any]  # of what may be changed in place
+    tuning: Tuning
+
+
+_latest: list[_Read] = []
+
+
+def _read(given: Mapping[str, Any]) -> Tuning:
     for name in given:
         if name not in names():
             raise ImproperlyConfigured(
@@ -59,6 +87,8 @@ def tuning() -> Tuning:
 
 
 def _checked(name: str, value: Any) -> Any:
+    if reads := _READERS.get(name):
+        return reads(value)
     default = getattr(Tuning(), name.lower())
     if default is None:
         return _text(name, value)
@@ -69,6 +99,25 @@ def _checked(name: str, value: Any) -> Any:
         kind = "a whole number of at least 1" if whole else "a number of seconds above 0"
         raise ImproperlyConfigured(f"SCHEDULER[{name!r}] is {kind}, not {value!r:.80}.")
     return value
+
+
+def calendars() -> Mapping[str, Any]:
+    """Return what SCHEDULER["CALENDARS"] says, rules by name; they are read when asked for."""
+    given = getattr(settings, "SCHEDULER", {})
+    return _calendars(given.get("CALENDARS", {}) if isinstance(given, Mapping) else {})
+
+
+def _calendars(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping) or not all(_is_name(name) for name in value):
+        raise ImproperlyConfigured(
+            f"SCHEDULER['CALENDARS'] is a dict of rules by name, each of 1 to {LONGEST} "
+            f"characters, not {value!r:.80}."
+        )
+    return value
+
+
+def _is_name(name: Any) -> bool:
+    return isinstance(name, str) and 1 <= len(name) <= LONGEST and name.isprintable()
 
 
 def _text(name: str, value: Any) -> str | None:
@@ -96,6 +145,9 @@ def _duration(name: str, value: Any) -> timedelta:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {"CALENDARS": _calendars, **READERS}
 
 
 def schedule() -> Mapping[str, Any]:

@@ -9,19 +9,20 @@ R2  Where clocks go forward by at most three hours, wildcard wall times that do 
     (Samoa had no 30 December 2011) is a correction of the clock: nothing is caught up.
 R3  Where clocks go back, wildcard runs in both passes, fixed-time only in the first.
 R4  Day of month and weekday: either is enough if both are restricted, but both must match if
-    one of them starts with ``*``.
+    one of them starts with ``*``. L, LW, FRI#2 and FRI#L are values like any other.
 """
 
 from __future__ import annotations
 
 from copy import copy
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from croniter import croniter
 
+from scheduler.due import cron_days
 from scheduler.due.cron_fields import is_wildcard as _is_wildcard
 from scheduler.due.cron_fields import spelled_out
 from scheduler.due.cron_syntax import normalise
@@ -29,6 +30,7 @@ from scheduler.due.zones import SECOND, OffsetChange, first_change, last_change
 from scheduler.exceptions import InvalidTrigger
 
 LONGEST_CATCH_UP = timedelta(hours=3)
+DAY = timedelta(days=1)
 
 
 def validate(expression: object) -> str:
@@ -84,6 +86,8 @@ def _search(text: str, zone: ZoneInfo, moment: datetime) -> datetime | None:
 
 def next_wall(normalised: str, wall: datetime) -> datetime | None:
     """Return the first naive wall time after ``wall`` that matches, whether it exists or not."""
+    if cron_days.are_counted(normalised):
+        return _next_on_counted_days(normalised, wall)
     # Searching moves a croniter, so each search has its own; what they share is only read.
     search = copy(_croniter(normalised))
     try:
@@ -93,7 +97,20 @@ def next_wall(normalised: str, wall: datetime) -> datetime | None:
     return found
 
 
-@lru_cache(maxsize=4096)
+def _next_on_counted_days(normalised: str, wall: datetime) -> datetime | None:
+    """Take the days from our own calendar, and the times on them from the library."""
+    minute, hour, *_ = normalised.split(" ", 2)
+    times = f"{minute} {hour} * * *"
+    day = cron_days.next_day(normalised, wall.date())
+    if day == wall.date():
+        found = next_wall(times, wall)
+        if found is not None and found.date() == day:
+            return found
+        day = cron_days.next_day(normalised, day + DAY)
+    return None if day is None else next_wall(times, datetime.combine(day, time.min) - SECOND)
+
+
+@lru_cache(maxsize=16_384)  # 1.2 kB each
 def _croniter(normalised: str) -> Any:
     return croniter(spelled_out(normalised), datetime(2000, 1, 1), implement_cron_bug=True)  # noqa: DTZ001
 

@@ -104,7 +104,21 @@ def read() -> tuple[dict[str, Declaration], list[Problem]]:
             problems.append(Problem(entry.key, entry.where, error))
         else:
             found[entry.key], where[entry.key] = declaration, entry.where
+    problems += _still_declared(found, where)
     return found, problems
+
+
+def _still_declared(found: dict[str, Declaration], where: dict[str, str]) -> list[Problem]:
+    """Take out of ``found`` what would take the key of another one, and return why."""
+    clashes = {
+        key: former
+        for key, declaration in found.items()
+        for former in declaration.previous_keys
+        if former in found
+    }
+    for key in clashes:
+        del found[key]
+    return [Problem(key, where[key], StillDeclared(former)) for key, former in clashes.items()]
 
 
 def _declared(entry: Entry, *, taken: dict[str, str]) -> Declaration:
@@ -150,6 +164,15 @@ class DuplicateKey(InvalidSchedule):
 
     def __init__(self, key: str, elsewhere: str) -> None:
         super().__init__(f"The key {key!r} is taken by {elsewhere}. Give this one its own key.")
+
+
+class StillDeclared(InvalidSchedule):
+    """A schedule was given another key, and yet is declared under the old one."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"previous_keys: {key!r} is still declared; what was renamed goes by one key."
+        )
 
 
 def _same(entry: Entry, known: Entry) -> bool:

@@ -15,3 +15,11 @@ class InvalidTrigger(SchedulerError, ValueError):
 
 class InvalidSchedule(SchedulerError, ImproperlyConfigured):
     """A declaration in SCHEDULE or of @periodic cannot become a schedule."""
+
+
+class OperationRefused(SchedulerError, ValueError):
+    """What an operator asks for does not fit the schedule as it is."""
+
+
+class UnknownSchedule(SchedulerError, LookupError):
+    """There is no schedule with this key."""

@@ -7,19 +7,21 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
 from django.utils import timezone
 
 from scheduler import conf, declarations
 from scheduler.due.dst import dst_note
-from scheduler.exceptions import InvalidSchedule, SchedulerError
+from scheduler.exceptions import SchedulerError, UnknownSchedule
 from scheduler.models import Schedule
-from scheduler.tick.rebuild import trigger_of
-from scheduler.triggers import Cron, Trigger, due_times
+from scheduler.triggers import Cron, Trigger, due_times, zone_of
+from scheduler.turn.rebuild import trigger_of
 from tasks_core.conf import did_you_mean
 from tasks_core.presentation import ago
 
 COLUMNS = ("key", "state", "when", "next", "relative", "task", "queue")
 NEXT_COLUMNS = ("local", "utc", "relative", "note")
+STATES = ("active", "paused", "failing", "quarantined", "disabled", "retired", "ended")
 
 
 def line(row: Schedule, *, now: datetime) -> dict[str, Any]:
@@ -55,11 +57,27 @@ def state(row: Schedule, *, now: datetime) -> str:
     return "active" if row.next_due_at else "ended"
 
 
+def in_state(word: str, *, now: datetime) -> Q:
+    """Return the condition under which ``state`` says this word, for the database."""
+    stands = Q(retired_at=None, enabled=True, quarantined_at=None)
+    paused = Q(paused_at__isnull=False) & (Q(paused_until=None) | Q(paused_until__gt=now))
+    runs = stands & ~paused
+    conditions = {
+        "retired": Q(retired_at__isnull=False),
+        "disabled": Q(retired_at=None, enabled=False),
+        "quarantined": Q(retired_at=None, enabled=True, quarantined_at__isnull=False),
+        "paused": stands & paused,
+        "failing": runs & ~Q(error=""),
+        "active": runs & Q(error="", next_due_at__isnull=False),
+        "ended": runs & Q(error="", next_due_at=None),
+    }
+    return conditions[word]
+
+
 def coming(trigger: Trigger, *, now: datetime, number: int) -> list[dict[str, Any]]:
     """Return the next due times: local, UTC, how far away, and what the clocks do to them."""
-    zone, expression = timezone.get_default_timezone(), None
-    if isinstance(trigger, Cron):
-        zone, expression = trigger.zone, trigger.expression
+    zone = zone_of(trigger) or timezone.get_default_timezone()
+    expression = trigger.expression if isinstance(trigger, Cron) else None
     return [
         {
             "local": due_at.astimezone(zone).isoformat(" ", "seconds"),
@@ -72,7 +90,7 @@ def coming(trigger: Trigger, *, now: datetime, number: int) -> list[dict[str, An
 
 
 def trigger_named(key: str) -> Trigger:
-    """Return the trigger of a row, else of a declaration. Raises InvalidSchedule."""
+    """Return the trigger of a row, else of a declaration. Raises UnknownSchedule."""
     row = Schedule.objects.using(conf.database()).filter(pk=key).first()
     if row is not None:
         return trigger_of(row)
@@ -80,7 +98,7 @@ def trigger_named(key: str) -> Trigger:
     if key in declared:
         return declared[key].trigger
     keys = {*declared, *Schedule.objects.using(conf.database()).values_list("key", flat=True)}
-    raise InvalidSchedule(f"There is no schedule {key!r}.{did_you_mean(key, keys)}")
+    raise UnknownSchedule(f"There is no schedule {key!r:.80}.{did_you_mean(key, keys)}")
 
 
 def _described(row: Schedule) -> str:

@@ -32,6 +32,20 @@ schedule_left_alone = Signal()
 schedule_missed = Signal()
 """A schedule was due before it was first seen, and will never be due again. ``key``, ``due_at``."""
 
+tick_refused = Signal()
+"""A request to tick by URL was not well signed. ``why``: it was not told."""
+
+schedule_stale = Signal()
+"""A schedule has not succeeded within its ``must_succeed_within``. ``key``, ``since``: when that
+time was over, ``succeeded_at``: its last success or None."""
+
+schedule_fresh = Signal()
+"""A stale schedule has succeeded again. ``key``."""
+
+zone_rules_changed = Signal()
+"""Due times were planned anew for another release of tzdata. ``before``, ``version``, ``moved``:
+how many schedules are due at another time than they were."""
+
 schedules_synced = Signal()
 """Declarations were written to the database. ``report``: Report."""
 
@@ -91,6 +105,38 @@ def log_missed(key: str, due_at: datetime, **kwargs: Any) -> None:
         key,
         due_at.isoformat(),
         extra={"schedule": key},
+    )
+
+
+@receiver(tick_refused)
+def log_refused(why: str, **kwargs: Any) -> None:
+    logger.warning("a request to tick was refused: %s", why)
+
+
+@receiver(schedule_stale)
+def log_stale(key: str, since: datetime, succeeded_at: datetime | None, **kwargs: Any) -> None:
+    logger.error(
+        "schedule %r is stale since %s; it succeeded last %s",
+        key,
+        since.isoformat(),
+        f"at {succeeded_at.isoformat()}" if succeeded_at else "never",
+        extra={"schedule": key},
+    )
+
+
+@receiver(schedule_fresh)
+def log_fresh(key: str, **kwargs: Any) -> None:
+    logger.info("schedule %r has succeeded again", key, extra={"schedule": key})
+
+
+@receiver(zone_rules_changed)
+def log_zone_rules(before: str, version: str, moved: int, **kwargs: Any) -> None:
+    logger.warning(
+        "time zones follow tzdata %s instead of %s: %d schedules are due at another time",
+        version,
+        before,
+        moved,
+        extra={"moved": moved},
     )
 
 

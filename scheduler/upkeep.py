@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import timedelta
+from math import inf
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +14,16 @@ from django.db.models import QuerySet
 
 from scheduler import conf, materialise
 from scheduler.choices import Outcome
-from scheduler.models import Occurrence
-from tasks_core import clock, job_backends
+from scheduler.models import Occurrence, Schedule
+from tasks_core import clock, job_backends, outbox
+from tasks_core.exceptions import InvalidJobBackend
+from tasks_core.models import Outbox
 from tasks_core.results import JobResult
 from tasks_core.states import FINAL, UNKNOWN
 
 PAGE = 500
+logger = logging.getLogger("scheduler")
+HOPE = timedelta(days=1)  # that a backend which cannot be asked tells how a job ended
 
 
 def purge() -> int:
@@ -50,22 +58,66 @@ def reconcile(*, after: int = 0) -> int:
         return 0
     now = clock.db_now(alias)
     ids = [row.job_id for row in page if row.job_id is not None]
-    found: dict[UUID, JobResult] = {}
-    for backend in _backends(alias):
-        found |= backend.get_many(ids)
-    ended = {job_id: found[job_id].status if job_id in found else UNKNOWN for job_id in ids}
-    for state in (*FINAL, UNKNOWN):
-        jobs = [job_id for job_id in ids if ended[job_id] == state]
+    # Before the backends: what is handed over meanwhile is found there.
+    waiting = set(Outbox.objects.using(alias).filter(pk__in=ids).values_list("pk", flat=True))
+    found, silent = _asked(alias, page, ids)
+    for state in FINAL:
+        jobs = [job_id for job_id in ids if job_id in found and found[job_id].status == state]
         materialise.note_end(jobs, state=state, at=now)
+    gone = [
+        row.job_id
+        for row in page
+        if row.job_id is not None
+        and row.job_id not in found
+        and row.job_id not in waiting
+        and (row.schedule_key not in silent or now - row.recorded_at >= HOPE)
+    ]
+    materialise.note_end(gone, state=UNKNOWN, at=now)
     return page[-1].pk if len(page) == PAGE else 0
+
+
+def _asked(
+    alias: str, rows: Sequence[Occurrence], ids: Sequence[UUID]
+) -> tuple[dict[UUID, JobResult], set[str]]:
+    """
+    Ask the backends beside the ledger, and those that the schedules of these rows use.
+
+    Return the jobs that they know, and the keys of the schedules whose backend tells nothing.
+    """
+    keys = {row.schedule_key for row in rows}
+    using: dict[str, set[str]] = defaultdict(set)
+    for key, name in (
+        Schedule.objects.using(alias).filter(pk__in=keys).values_list("key", "backend")
+    ):
+        using[name].add(key)
+    found: dict[UUID, JobResult] = {}
+    silent: set[str] = set()
+    for name in dict.fromkeys([*job_backends, *using]):
+        try:
+            backend: Any = job_backends[name]
+            if backend.supports("get_many") and (backend.database == alias or name in using):
+                found |= backend.get_many(ids)
+            elif not backend.supports("get_many"):
+                silent |= using.get(name, set())
+        except InvalidJobBackend:
+            continue  # it is gone, and its jobs with it
+        except Exception:
+            if backend.database == alias:
+                raise
+            logger.warning("the backend %s does not tell how jobs ended", name, exc_info=True)
+            silent |= using.get(name, set())
+    return found, silent
+
+
+def outboxes() -> list[str]:
+    """Return the databases in which intents of the scheduler, or of callers, are written down."""
+    return [conf.database(), *outbox.callers()]
+
+
+def sweep(*, seconds: float = inf) -> int:
+    """Hand over what the outboxes still have, for so long; return how many calls arrived."""
+    return outbox.sweep_all(outboxes(), seconds=seconds)
 
 
 def _page(rows: QuerySet[Occurrence], *, after: int, limit: int) -> list[int]:
     return list(rows.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:limit])
-
-
-def _backends(alias: str) -> Iterable[Any]:
-    """Return the backends that keep their jobs beside the ledger."""
-    for backend in map(job_backends.__getitem__, job_backends):
-        if backend.database == alias and backend.supports("get_many"):
-            yield backend

@@ -8,9 +8,10 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import ImproperlyConfigured
 
-from scheduler import conf, declarations
-from scheduler.checks.entries import TAG, known, tuning_problem
-from tasks_core import BaseJobBackend, job_backends
+from scheduler import declarations
+from scheduler.checks.entries import TAG, known
+from scheduler.definitions.fit import why_it_cannot_schedule
+from tasks_core import job_backends
 from tasks_core.conf import DEFAULT_ALIAS
 
 NAMED = 3  # keys in one message
@@ -19,7 +20,7 @@ DATABASE_BACKEND = 'JOBS = {"BACKEND": "tasks_core.backends.database.DatabaseBac
 
 @register(TAG)
 def check_backends(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """E001, E002, E003: where the jobs of schedules would go."""
+    """E001, E002: where the jobs of schedules would go."""
     used: dict[str, list[str]] = {}
     for key, alias in _used().items():
         used.setdefault(alias, []).append(key)
@@ -48,16 +49,3 @@ def _backend(alias: str, keys: list[str]) -> Iterator[CheckMessage]:
             hint=f"Use a backend that keeps jobs: {DATABASE_BACKEND}",
             id="tasks_scheduler.E001",
         )
-    elif not tuning_problem() and backend.database != conf.database():
-        yield Error(
-            f"Schedules {some}: {backend} keeps its jobs outside the database "
-            f"{conf.database()!r}, where the ledger is; both must change in one transaction.",
-            hint='Set SCHEDULER = {"DATABASE": alias} to that of the backend, or use another.',
-            id="tasks_scheduler.E003",
-        )
-
-
-def why_it_cannot_schedule(backend: BaseJobBackend) -> str:
-    if backend.in_band:
-        return "it runs jobs inside the call that asks for them"
-    return "" if backend.supports("defer") else "it defines no defer()"

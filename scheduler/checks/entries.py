@@ -5,24 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib import metadata
 from typing import Any
-from uuid import UUID
 
 from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import ImproperlyConfigured
 
-from scheduler import conf, declarations
+from scheduler import calendars, conf, declarations
 from scheduler.declarations import DuplicateKey, Problem
 from scheduler.definitions.entry import Declaration
-from scheduler.exceptions import InvalidTrigger
-from tasks_core import Call, job_backends, registry
+from scheduler.definitions.trial import try_job
+from scheduler.exceptions import InvalidSchedule, InvalidTrigger
 from tasks_core.exceptions import InvalidCall, UnsupportedFeature
-from tasks_core.preparation import accepted, declared
 
 TAG = "jobs"
 # Other distributions that install a package called "scheduler" over ours, or ours over theirs.
 NAMESAKES = ("django-tasks-scheduler", "django-rq-scheduler")
-SOME_ID = UUID(int=0)
 
 
 @register(TAG)
@@ -44,6 +41,27 @@ def check_tuning(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """E009: SCHEDULER holds a name or a value that cannot be."""
     problem = tuning_problem()
     return [Error(problem, id="tasks_scheduler.E009")] if problem else []
+
+
+@register(TAG)
+def check_calendars(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """E010: a calendar of the settings cannot be read."""
+    if tuning_problem():
+        return []
+    problems = map(_calendar_problem, conf.calendars())
+    return [
+        Error(f"SCHEDULER['CALENDARS']: {problem}", id="tasks_scheduler.E010")
+        for problem in problems
+        if problem
+    ]
+
+
+def _calendar_problem(name: str) -> str:
+    try:
+        calendars.declared(name)
+    except InvalidSchedule as error:
+        return str(error)
+    return ""
 
 
 @register(TAG)
@@ -87,20 +105,8 @@ def _wrong(problem: Problem) -> CheckMessage:
 
 
 def _arguments(declaration: Declaration) -> Iterator[CheckMessage]:
-    call = Call(
-        registry.find(declaration.task),
-        declaration.args,
-        declaration.kwargs,
-        priority=declaration.priority,
-        queue=declaration.queue,
-        max_attempts=declaration.max_attempts,
-        id=SOME_ID,
-        context={"key": declaration.key},
-    )
     try:
-        backend = job_backends[declaration.backend]
-        if not backend.in_band and backend.supports("enqueue"):  # else E001 says so
-            accepted(backend, "enqueue", declared(call, call.func))
+        try_job(declaration)
     except ImproperlyConfigured:
         return  # E002 says so, or the check of JOBS
     except (InvalidCall, UnsupportedFeature) as error:

@@ -17,6 +17,7 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 
 from scheduler import conf
+from scheduler.dashboard.closure import Closure, closure
 from scheduler.dashboard.health import Vital, vitals
 from scheduler.dashboard.jobs import JobLine, counted, moving
 from scheduler.dashboard.lanes import Lane, lanes
@@ -32,6 +33,7 @@ class Snapshot:
 
     now: datetime
     span: timedelta
+    closure: Closure | None
     vitals: list[Vital]
     lanes: list[Lane]
     ledger: list[Entry]
@@ -51,6 +53,7 @@ def snapshot(*, span: timedelta = HOUR, rows: int = 15) -> Snapshot:
     return Snapshot(
         now=now,
         span=span,
+        closure=closure(now=now),
         vitals=vitals(now=now),
         lanes=lanes(now=now, span=span),
         ledger=newest(now=now, limit=rows),

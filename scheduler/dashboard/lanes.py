@@ -14,8 +14,8 @@ from scheduler.dashboard.ledger import states_of
 from scheduler.dashboard.ticks import Tick
 from scheduler.exceptions import InvalidTrigger, SchedulerError
 from scheduler.models import Occurrence, Schedule
-from scheduler.tick.rebuild import trigger_of
 from scheduler.triggers import Trigger
+from scheduler.turn.rebuild import trigger_of
 
 LANES = 40
 

@@ -1,163 +1,123 @@
-"""One declaration against its row: create, change, restore, retire or refuse."""
+"""One declaration into its row: create, rename, change, restore, retire, as verdicts say."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from django.db import IntegrityError, transaction
 
-from scheduler import conf
-from scheduler.choices import Source
-from scheduler.definitions import releases
+from scheduler import conf, materialise
+from scheduler.definitions import newcomers, overrides, verdicts, versions
 from scheduler.definitions.entry import Declaration
+from scheduler.definitions.newcomers import Newcomer
 from scheduler.definitions.settle import settle
-from scheduler.materialise import record_missed
+from scheduler.definitions.takeover import resume, take_over
 from scheduler.models import Schedule, ScheduleQuerySet
-from scheduler.triggers import At, Trigger, next_due
 from tasks_core import clock
 
 REMEMBERED = 20  # hashes of former definitions that one row keeps
 RECORDED_BY = "sync"
-
-
-def is_current(row: Schedule, declaration: Declaration, *, force: bool = False) -> bool:
-    """Say whether there is nothing to write; needs no lock."""
-    return _says_the_same(row, declaration, force=force) and not _is_newer_than(row)
+KEPT = (  # by a schedule that gets another key
+    *("watermark", "floor", "known_since", "last_due_at", "runs", "override"),
+    *("overridden_at", "overridden_by", "override_reason"),
+    *("paused_at", "paused_by", "pause_reason", "paused_until"),
+)
 
 
 def write(declaration: Declaration, *, force: bool = False) -> str:
     """Write ``declaration`` in the caller's transaction; return what it did, or why it did not."""
     alias = conf.database()
-    if _create(alias, declaration):
-        return "created"
+    if not Schedule.objects.using(alias).filter(pk=declaration.key).exists():
+        for row in _locked(alias).filter(key__in=declaration.previous_keys):
+            if verdicts.may_become(row, declaration):
+                return _rename(alias, row, declaration)
+        if _create(alias, declaration):
+            return verdicts.CREATED
     row = _locked(alias).get(pk=declaration.key)
-    if _says_the_same(row, declaration, force=force):  # or another process was first
-        if _is_newer_than(row):
-            _sign(alias, row)
-        return "unchanged"
-    if why := _refusal(row, declaration, force=force):
-        return why
-    return _change(alias, row, declaration)
+    verdict = verdicts.verdict(row, declaration, force=force)
+    if verdict == verdicts.UNCHANGED and verdicts.is_newer_than(row):
+        _sign(alias, row)
+    if verdict in {verdicts.CHANGED, verdicts.RESTORED}:
+        _change(row, declaration)
+    return verdict
+
+
+def create_all(declared: Sequence[Declaration]) -> None:
+    """Create rows in the caller's transaction. Raises IntegrityError if one is there already."""
+    alias = conf.database()
+    now = clock.db_now(alias)
+    new = [Newcomer(_row(each, now=now), each.trigger) for each in declared]
+    newcomers.store(alias, new, recorded_by=RECORDED_BY)
 
 
 def retire(key: str, *, force: bool = False) -> str:
     """Let the schedule of a declaration that is gone run no more; its ledger stays."""
     alias = conf.database()
     row = _locked(alias).get(pk=key)
-    if row.retired_at is not None:
-        return "unchanged"  # another process was first
-    release = conf.tuning().release
-    if not force and releases.is_older(release, row.release):
-        return f"release {release} does not declare it, but is older than {row.release}."
+    verdict = verdicts.retirement(row, force=force)
+    if verdict != verdicts.RETIRED:  # or another process was first
+        return verdict
     now = clock.db_now(alias)
     if row.enabled:
         settle(row, now=now, recorded_by=RECORDED_BY)
-    row.retired_at = now
-    row.release = release or row.release
-    row.save(using=alias, update_fields=["retired_at", "release"])
-    return "retired"
+    versions.end(row)
+    row.retired_at, row.next_due_at, row.waits_for = now, None, None
+    row.release = conf.tuning().release or row.release
+    row.save(using=alias, update_fields=["retired_at", "next_due_at", "waits_for", "release"])
+    return verdict
 
 
 def _create(alias: str, declaration: Declaration) -> bool:
-    if Schedule.objects.using(alias).filter(pk=declaration.key).exists():
-        return False
-    now = clock.db_now(alias)
-    row = Schedule(
-        key=declaration.key,
-        watermark=now,
-        floor=now,
-        known_since=now,
-        next_due_at=next_due(declaration.trigger, now),
-        **_written(declaration),
-    )
     try:
         with transaction.atomic(using=alias):
-            row.save(using=alias, force_insert=True)
+            create_all([declaration])
     except IntegrityError:  # another process created it just now
         return False
-    _note_past(row, declaration.trigger)
     return True
 
 
-def _refusal(row: Schedule, declaration: Declaration, *, force: bool) -> str:
-    if row.source == Source.DATABASE:
-        return "a schedule with this key was made in the database; rename one of the two."
-    release = conf.tuning().release
-    if force or _is_newer_than(row):
-        return ""
-    if releases.is_older(release, row.release):
-        return f"release {release} is older than {row.release}, which wrote it."
-    if declaration.definition_hash in row.replaced_hashes:
-        return (
-            "this definition was replaced before by the one that runs now; "
-            "`schedules sync --force` brings it back."
-        )
-    return ""
+def _row(declaration: Declaration, *, now: datetime) -> Schedule:
+    columns = verdicts.written(declaration)
+    return Schedule(key=declaration.key, watermark=now, floor=now, known_since=now, **columns)
 
 
-def _change(alias: str, row: Schedule, declaration: Declaration) -> str:
+def _rename(alias: str, former: Schedule, declaration: Declaration) -> str:
+    """Go on under the new key: with the watermark, the ledger, the pause and the override."""
     now = clock.db_now(alias)
-    restored = row.retired_at is not None
-    rescheduled = row.trigger != declaration.definition()["trigger"]
-    if row.enabled and not restored and (rescheduled or not declaration.enabled):
-        settle(row, now=now, recorded_by=RECORDED_BY)
-    if row.definition_hash != declaration.definition_hash:
-        replaced = [*row.replaced_hashes, row.definition_hash]
-        known = [each for each in replaced if each != declaration.definition_hash]
-        row.replaced_hashes = known[-REMEMBERED:]
-    if restored or rescheduled or not row.enabled:
+    was_active = former.enabled and former.retired_at is None
+    if was_active:
+        settle(former, now=now, recorded_by=RECORDED_BY)
+    row = Schedule(key=declaration.key, **{name: getattr(former, name) for name in KEPT})
+    if not was_active:  # nothing was due meanwhile
         row.watermark = max(now, row.watermark)
-    for name, value in _written(declaration).items():
+    for name, value in verdicts.columns(row, declaration).items():
         setattr(row, name, value)
-    row.next_due_at = next_due(declaration.trigger, row.watermark)
-    row.retired_at = row.quarantined_at = None
-    row.error, row.error_count = "", 0
-    row.save(using=alias)
-    if rescheduled:
-        _note_past(row, declaration.trigger)
-    return "restored" if restored else "changed"
+    versions.end(former)
+    # The old row stays, so that a process of the release before does not bring it back.
+    former.retired_at, former.renamed_to = now, declaration.key
+    former.next_due_at = former.waits_for = None
+    former.save(using=alias)
+    materialise.rename(former.key, declaration.key)
+    resume(row, overrides.trigger(row, declaration), recorded_by=RECORDED_BY)
+    row.save(using=alias, force_insert=True)
+    return verdicts.RENAMED
+
+
+def _change(row: Schedule, declaration: Declaration) -> None:
+    now = clock.db_now(conf.database())
+    columns = verdicts.columns(row, declaration)
+    if row.declared_hash != declaration.definition_hash:
+        replaced = [*row.replaced_hashes, row.declared_hash]
+        known = [each for each in replaced if each != declaration.definition_hash]
+        columns["replaced_hashes"] = known[-REMEMBERED:]
+    trigger = overrides.trigger(row, declaration)
+    take_over(row, columns, now=now, recorded_by=RECORDED_BY, trigger=trigger)
 
 
 def _sign(alias: str, row: Schedule) -> None:
     """Note that a later release declares the schedule as it is; nothing else about it changes."""
     Schedule.objects.using(alias).filter(pk=row.pk).update(release=conf.tuning().release)
-
-
-def _written(declaration: Declaration) -> dict[str, object]:
-    return {
-        **declaration.definition(),
-        "definition_hash": declaration.definition_hash,
-        "source": declaration.source,
-        "release": conf.tuning().release or "",
-    }
-
-
-def _note_past(row: Schedule, trigger: Trigger) -> None:
-    """Record an At that was over before we saw it; nobody would hear of it otherwise."""
-    if isinstance(trigger, At) and trigger.moment <= row.watermark:
-        record_missed(row, trigger.moment, now=row.watermark, recorded_by=RECORDED_BY)
-
-
-def _says_the_same(row: Schedule, declaration: Declaration, *, force: bool) -> bool:
-    return (
-        row.definition_hash == declaration.definition_hash
-        and row.enabled == declaration.enabled
-        and row.source == declaration.source
-        and row.retired_at is None
-        and not (force and row.quarantined_at is not None)
-        and not _stands_still(row, declaration)
-    )
-
-
-def _stands_still(row: Schedule, declaration: Declaration) -> bool:
-    """Say whether nobody waits for a schedule that is due again."""
-    if row.next_due_at is not None or not row.enabled or row.quarantined_at is not None:
-        return False
-    return next_due(declaration.trigger, row.watermark) is not None
-
-
-def _is_newer_than(row: Schedule) -> bool:
-    """Say whether this is a later release than the one that wrote ``row``."""
-    mine = conf.tuning().release
-    return bool(mine) and (not row.release or releases.is_older(row.release, mine))
 
 
 def _locked(alias: str) -> ScheduleQuerySet:

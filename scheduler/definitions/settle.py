@@ -11,8 +11,8 @@ from scheduler.choices import Outcome, Reason
 from scheduler.materialise import record
 from scheduler.models import Schedule
 from scheduler.planner import Decision, Plan
-from scheduler.tick.rebuild import trigger_of
-from scheduler.tick.work import Work, work_on
+from scheduler.turn.rebuild import trigger_of
+from scheduler.turn.work import Work, work_on
 from tasks_core.backends.database.transactions import is_outage
 
 
@@ -34,6 +34,9 @@ def settle(row: Schedule, *, now: datetime, recorded_by: str = "") -> None:
     know the old task or trigger, is recorded as skipped.
     """
     alias = conf.database()
+    if row.quarantined_at is not None:  # which ends with the definition that was at fault
+        Schedule.objects.using(alias).filter(pk=row.pk).update(quarantined_at=None)
+        row.quarantined_at = None
     if reason := _why_not(row, now=now, recorded_by=recorded_by):
         refused = [Work(row, None, _refused(row, reason, now))]
         record(alias, refused, now=now, recorded_by=recorded_by)
@@ -44,7 +47,7 @@ def _why_not(row: Schedule, *, now: datetime, recorded_by: str) -> str:
     alias = conf.database()
     try:
         with transaction.atomic(using=alias):
-            work, _ = work_on(alias, [row], now=now)
+            work, _ = work_on(alias, [row], now=now, may_wait=False)
             record(alias, work, now=now, recorded_by=recorded_by)
     except Exception as error:
         if is_outage(error):

@@ -33,12 +33,16 @@ def _named(names: str, *, start: int) -> dict[str, int]:
     return {name: number for number, name in enumerate(names.split(), start)}
 
 
+MONTH_DAY = Field("day-of-month", 1, 31, 31)
+MONTH = Field(
+    "month", 1, 12, 12, _named("JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC", start=1)
+)
 WEEKDAY = Field("weekday", 0, 7, 7, _named("SUN MON TUE WED THU FRI SAT", start=0))  # 7 is Sunday
 FIELDS = (
     Field("minute", 0, 59, 60),
     Field("hour", 0, 23, 24),
-    Field("day-of-month", 1, 31, 31),
-    Field("month", 1, 12, 12, _named("JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC", start=1)),
+    MONTH_DAY,
+    MONTH,
     WEEKDAY,
 )
 
@@ -64,8 +68,12 @@ def _spelled_column(column: Field, text: str) -> str:
     if text.startswith("*") and "*" in items:
         return "*"
     star = [items.pop(0)] if text.startswith("*") else []
-    numbers = {number for item in items for number in _numbers(column, item)}
-    return ",".join([*star, *map(str, sorted(numbers))])
+    return ",".join([*star, *map(str, sorted(numbers_of(column, items)))])
+
+
+def numbers_of(column: Field, items: list[str]) -> frozenset[int]:
+    """Return the numbers that values, ranges and steps mean in a column; Sunday is 0."""
+    return frozenset(number for item in items for number in _numbers(column, item))
 
 
 def _numbers(column: Field, item: str) -> Iterator[int]:

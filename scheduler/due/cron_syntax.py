@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from scheduler.due.cron_fields import FIELDS, WEEKDAY, Field
+from scheduler.due.cron_fields import FIELDS, MONTH_DAY, WEEKDAY, Field
 from scheduler.exceptions import InvalidTrigger
 
 LONGEST = 255  # characters
@@ -28,15 +28,18 @@ ALIASES = {
 
 _VALUE = "[0-9]{1,3}|[A-Z]{3}"
 _ITEM = re.compile(rf"(?P<first>\*|{_VALUE})(?:-(?P<last>{_VALUE}))?(?:/(?P<step>[0-9]{{1,3}}))?")
+_NTH = re.compile(rf"(?P<weekday>{_VALUE})#(?P<place>[1-5]|L)")
 _RANDOM = "it would differ in every process; write a fixed value, and spread load with splay"
 # What is meant by an item that does not read; the first that fits is the hint.
 _HINTS = (
     (re.compile(r"\?"), "write * for any value"),
     (re.compile(r"~"), _RANDOM),
     (re.compile(r"^[HR](\(|/|$)"), _RANDOM),
-    (re.compile(r"#"), "the nth weekday of a month is not supported; write days, as in 8-14"),
-    (re.compile(r"^[0-9]*L"), "L is not supported; write 28-31 and let the task check the day"),
-    (re.compile(r"^[0-9]+W|^W[0-9]+"), "W is not supported; write days, or weekdays as MON-FRI"),
+    (re.compile(r"#"), "in the weekday field FRI#1 to FRI#5 count Fridays, FRI#L is the last"),
+    (re.compile(r"^([0-7]|[A-Z]{3})L$|^L[0-7]$"), "write FRI#L, in the weekday field"),
+    (re.compile(r"^L-"), 'only L and LW are read; Monthly("3rd last day", at=…) counts back'),
+    (re.compile(r"^L"), "L, the last day, and LW, the last of MON-FRI, are days of the month"),
+    (re.compile(r"W"), 'only LW is read; Moved(…, "next") keeps a day off the weekend'),
     (re.compile(r"^[A-Z]{4}"), "names have three letters, as in MON or JAN"),
     (re.compile(r"^$"), "a comma stands between two values"),
 )
@@ -56,7 +59,7 @@ def normalise(expression: object) -> str:
     return _normalise(str(expression))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def _normalise(expression: str) -> str:
     text = expression.strip(" \t\r\n")
     if not text.isascii() or not text.replace("\t", " ").isprintable():
@@ -92,6 +95,10 @@ def _column(column: Field, text: str) -> str:
 
 def _item(column: Field, written: str) -> str:
     text = written.upper()
+    if column is MONTH_DAY and text in {"L", "LW"}:
+        return text
+    if column is WEEKDAY and (nth := _NTH.fullmatch(text)):
+        return f"{_value(column, nth['weekday'], within=written)}#{nth['place']}"
     found = _ITEM.fullmatch(text)
     if not found or text.startswith("*-"):
         hints = (hint for pattern, hint in _HINTS if pattern.search(text))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from scheduler.due import cron_days
 from scheduler.due.cron_fields import FIELDS, Field
 
+_LAST = re.compile(r"(\w+)#L")
 UNITS = (
     ("day", timedelta(days=1)),
     ("hour", timedelta(hours=1)),
@@ -33,9 +36,10 @@ def _cron_words(expression: str) -> str:
         return expression
     if _is_too_subtle(expression):
         return expression
+    spelled = _LAST.sub(r"\1L", expression)  # FRI#L is FRIL there
     options = Options(use_24hour_time_format=True, locale_code="en_US")
     try:
-        words: str = get_description(expression, options)
+        words: str = get_description(spelled, options)
     except FormatException:
         return expression
     return words
@@ -46,8 +50,15 @@ def _is_too_subtle(expression: str) -> bool:
     columns = expression.split(" ")
     _, _, day, _, weekday = columns
     both_must_match = "*" in (day[0], weekday[0]) and "*" not in (day, weekday)  # rule R4
+    counted = cron_days.are_counted(expression)  # alone it is told well; in a list, or with OR, not
+    beside = "," in day + weekday or "*" not in (day, weekday)
     star_in_list = any("*" in column and "," in column for column in columns)
-    return both_must_match or star_in_list or any(map(_is_uneven, FIELDS, columns))
+    return (
+        both_must_match
+        or star_in_list
+        or (counted and beside)
+        or any(map(_is_uneven, FIELDS, columns))
+    )
 
 
 def _is_uneven(column: Field, text: str) -> bool:

@@ -55,7 +55,7 @@ class _BySpec:
     trigger: Trigger = field(compare=False)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=32_768)
 def _next_due(key: _BySpec, moment: datetime) -> datetime | None:
     return _later(key.trigger, moment)
 
@@ -94,7 +94,8 @@ def _later(trigger: Trigger, moment: datetime) -> datetime | None:
         due_at = trigger.next_after(moment)
     if due_at is None:
         return None
-    due_at = utc(due_at, what=f"What {spec_of(trigger)!r:.80} yields")
+    if not (isinstance(due_at, datetime) and due_at.tzinfo is UTC):
+        due_at = utc(due_at, what=f"What {spec_of(trigger)!r:.80} yields")
     if due_at <= moment:
         raise InvalidTrigger(f"{spec_of(trigger)!r:.80} is due at {due_at}, not after {moment}.")
     return due_at

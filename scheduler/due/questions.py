@@ -10,14 +10,16 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
 
+from scheduler.due.gates import MICROSECOND
 from scheduler.due.protocol import Trigger, due_times, next_due, spec_of
-from scheduler.triggers import Every
+from scheduler.triggers.parts import count_of
 
-MICROSECOND = timedelta(microseconds=1)  # no two instants are closer
 COUNTED = 100  # how many due times are listed only to be counted
 FIRST_LOOK = timedelta(minutes=1)
 PAST = timedelta(days=3660)  # how far back the previous due time is looked for
-REMEMBERED = 4096
+REMEMBERED = 32_768
+SLACK = timedelta(hours=1)  # by which a day may be longer than the next
+FEW = 8
 
 # Many schedules share few triggers, and a due time's predecessor never changes.
 _previous: dict[tuple[str, datetime], datetime | None] = {}
@@ -38,6 +40,9 @@ def newest_due(trigger: Trigger, *, after: datetime, until: datetime, limit: int
     oldest = first_due(trigger, after)
     if oldest is None or oldest > until:
         return []
+    following = first_due(trigger, oldest)  # asked for in any case, by whoever plans
+    if following is None or following > until:
+        return [oldest]
     after = oldest - MICROSECOND
     window = FIRST_LOOK
     while until - window > after:
@@ -55,8 +60,9 @@ def last_due(trigger: Trigger, *, after: datetime, until: datetime) -> datetime 
 
 def number_due(trigger: Trigger, *, after: datetime, until: datetime) -> int | None:
     """Return how many are due in (after, until], or None when that cannot be had cheaply."""
-    if type(trigger) is Every:  # not a subclass, whose due times may be others
-        return trigger.count(after, until)
+    counted = count_of(trigger, after, until)
+    if counted is not None:
+        return counted
     listed = len(_list(trigger, after=after, until=until, limit=COUNTED + 1))
     return listed if listed <= COUNTED else None
 
@@ -67,8 +73,19 @@ def previous_due(trigger: Trigger, due_at: datetime) -> datetime | None:
     if asked not in _previous:
         if len(_previous) >= REMEMBERED:
             _previous.clear()
-        _previous[asked] = last_due(trigger, after=due_at - PAST, until=due_at - MICROSECOND)
+        _previous[asked] = _previous_due(trigger, due_at)
     return _previous[asked]
+
+
+def _previous_due(trigger: Trigger, due_at: datetime) -> datetime | None:
+    """Look first as far back as the next one is away: most due times keep a distance."""
+    until = due_at - MICROSECOND
+    following = first_due(trigger, due_at)
+    if following is not None and following - due_at < PAST:
+        after = due_at - (following - due_at) - SLACK
+        if found := _list(trigger, after=after, until=until, limit=FEW):
+            return found[-1] if len(found) < FEW else last_due(trigger, after=after, until=until)
+    return last_due(trigger, after=due_at - PAST, until=until)
 
 
 def _newest(trigger: Trigger, *, after: datetime, until: datetime, limit: int) -> list[datetime]:

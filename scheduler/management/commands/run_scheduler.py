@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import autoreload
 
-from scheduler import conf, declarations
+from scheduler import conf, declarations, upkeep
 from scheduler.process import Scheduler
 from tasks_core.management.arguments import file_to_touch, seconds
 from tasks_core.management.troubles import told_in_a_sentence
@@ -58,6 +58,7 @@ class Command(BaseCommand):
         if options["once"]:
             with told_in_a_sentence():
                 failed = scheduler.run_once()
+                upkeep.purge()  # nobody else does, where all is left to cron
             if failed:
                 sys.exit(1)
             return

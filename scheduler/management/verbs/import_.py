@@ -1,0 +1,102 @@
+"""``import``: schedules of the database from JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Collection
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from django.core.management.base import CommandError
+
+from scheduler import operations
+from scheduler.management.desk import Desk, add_verb
+from scheduler.models import Schedule
+from scheduler.operations.change import changed
+from scheduler.operations.create import all_in_database
+from scheduler.operations.locking import row_of
+from tasks_core.backends.database.transactions import in_transaction
+from tasks_core.words import counted
+
+Entries: TypeAlias = dict[str, dict[str, Any]]
+SHOWN = 5  # keys that are taken
+EXAMPLES = """
+Entries by key, as "schedules export" writes them: all of them, or none. One that is wrong or is
+refused, or whose key is taken, keeps the others out; --existing says otherwise about taken keys.
+What is declared in code is never changed; --dry-run says so, too.
+
+examples:
+  schedules import schedules.json --dry-run
+  schedules import schedules.json --existing change
+  schedules export | ssh other manage.py schedules import -
+
+Exit codes: 0 done, 2 wrong arguments, an entry that cannot be, or a key that is taken or refused.
+"""
+
+
+def add_to(verbs: Any) -> None:
+    words = "make schedules in the database from JSON"
+    parser = add_verb(verbs, "import", words, do=import_, examples=EXAMPLES)
+    parser.add_argument("file", type=Path, help="- is standard input")
+    parser.add_argument(
+        "--existing",
+        choices=("refuse", "keep", "change"),
+        default="refuse",
+        help="what to do about keys that are taken; default: %(default)s",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="only check")
+    parser.add_argument("--reason", default="", help="for those who wonder later")
+
+
+def import_(desk: Desk, options: Namespace) -> int:
+    entries = _read(options.file)
+    taken = _taken(desk, entries)
+    if taken and options.existing == "refuse":
+        some = ", ".join(sorted(taken)[:SHOWN])
+        cure = "--existing keep leaves them, --existing change changes them."
+        raise CommandError(f"{counted(len(taken), 'key')} taken: {some}. {cure}", returncode=2)
+    new = {key: entry for key, entry in entries.items() if key not in taken}
+    old = {key: entries[key] for key in sorted(taken)} if options.existing == "change" else {}
+    _refuse(new, old)
+    if not options.dry_run:
+        store = partial(_store, new, old, user=desk.by, reason=options.reason)
+        in_transaction(desk.database, store)
+    told = {"created": sorted(new), "changed": list(old), "kept": sorted(taken - set(old))}
+    words = " would be" * options.dry_run
+    text = f"{counted(len(new), 'schedule')}{words} created, {len(old)} changed."
+    desk.say(told | {"dry_run": options.dry_run}, text)
+    return 0
+
+
+def _refuse(new: Entries, old: Entries) -> None:
+    """Raise for whatever keeps one of them out; nothing is written, and no row is locked."""
+    all_in_database(new)
+    for key, entry in old.items():
+        changed(row_of(key), entry)
+
+
+def _store(new: Entries, old: Entries, *, user: str, reason: str) -> None:
+    operations.create_many(new, user=user, reason=reason)
+    for key, entry in old.items():
+        operations.change(key, user=user, reason=reason, **entry)
+
+
+def _read(path: Path) -> Entries:
+    try:
+        text = sys.stdin.read() if str(path) == "-" else path.read_text()
+        found = json.loads(text)
+    except (OSError, ValueError) as error:
+        raise CommandError(f"{path} cannot be read: {error}", returncode=2) from error
+    if not isinstance(found, dict) or not all(isinstance(each, dict) for each in found.values()):
+        raise CommandError(f"{path} holds no JSON object of entries by key.", returncode=2)
+    return found
+
+
+def _taken(desk: Desk, keys: Collection[str]) -> set[str]:
+    """Return which of these keys no new schedule may have; one that retired gives its key up."""
+    there = Schedule.objects.using(desk.database).filter(retired_at=None)
+    known = there.values_list("key", flat=True)
+    return set(keys).intersection(known.iterator())

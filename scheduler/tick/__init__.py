@@ -1,1 +1,0 @@
-"""One tick: lock what is due, decide, record, and set back what fails."""
