@@ -14,6 +14,7 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
 BOUNDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 
 
@@ -26,19 +27,55 @@ class Matcher:
             values(text, *bounds) for text, bounds in zip(texts, BOUNDS, strict=True)
         )
         self.weekdays = {number % 7 for number in weekdays}
+        self.counted = {
+            item for text in (texts[2], texts[4]) for item in text.split(",") if is_counted(item)
+        }
         self.both = texts[2][0] == "*" or texts[4][0] == "*"
         self.wildcard = texts[0][0] == "*" or texts[1][0] == "*"
 
     def __call__(self, wall: datetime) -> bool:
         if wall.minute not in self.minutes or wall.hour not in self.hours:
             return False
-        day, weekday = wall.day in self.days, wall.isoweekday() % 7 in self.weekdays
+        day = wall.day in self.days or any(is_day(wall, item) for item in self.counted)
+        weekday = wall.isoweekday() % 7 in self.weekdays or any(
+            is_weekday(wall, item) for item in self.counted
+        )
         return wall.month in self.months and ((day and weekday) if self.both else (day or weekday))
+
+
+def is_counted(item: str) -> bool:
+    return "L" in item or "#" in item
+
+
+def is_day(wall: datetime, item: str) -> bool:
+    """L is a day whose tomorrow is in another month; LW a weekday after which none is left."""
+    if item == "L":
+        return (wall + DAY).month != wall.month
+    left = [wall + n * DAY for n in range(1, 4) if (wall + n * DAY).month == wall.month]
+    is_last = (wall + 3 * DAY).month != wall.month and not any(is_mon_to_fri(day) for day in left)
+    return item == "LW" and is_mon_to_fri(wall) and is_last
+
+
+def is_mon_to_fri(wall: datetime) -> bool:
+    return wall.isoweekday() < 6
+
+
+def is_weekday(wall: datetime, item: str) -> bool:
+    """5#2 is a Friday with one Friday before it in its month, 5#L one with none after it."""
+    number, _, place = item.partition("#")
+    if not place or wall.isoweekday() % 7 != int(number) % 7:
+        return False
+    if place == "L":
+        return (wall + 7 * DAY).month != wall.month
+    before = sum((wall - n * 7 * DAY).month == wall.month for n in range(1, 5))
+    return before + 1 == int(place)
 
 
 def values(text: str, low: int, high: int) -> set[int]:
     found: set[int] = set()
     for item in text.split(","):
+        if is_counted(item):
+            continue
         span, _, step = item.partition("/")
         ends = (low, high) if span == "*" else (int(span.split("-")[0]), int(span.split("-")[-1]))
         found.update(range(ends[0], ends[1] + 1, int(step or 1)))

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from scheduler import operate
+from scheduler import operations
 from scheduler.dashboard.health import vitals
 from scheduler.dashboard.lanes import lanes
 from scheduler.models import Occurrence, Schedule
@@ -36,7 +36,7 @@ def operator(client):
 
 
 def act(client, action, **fields):
-    posted = {"action": action, "_selected_action": ["tea"], "reason": "", **fields}
+    posted = {"action": action, "_selected_action": ["tea"], "_confirm": "", "reason": "", **fields}
     return client.post(reverse(LIST), posted, follow=True)
 
 
@@ -111,7 +111,7 @@ class TestPages:
     def test_a_line_of_the_ledger_leads_to_its_job(self, admin_client):
         declare(at(8))
         tick(at(9))
-        job_id = Schedule.objects.get().last_job_id
+        job_id = Occurrence.objects.get().job_id
 
         page = admin_client.get(reverse("admin:tasks_scheduler_occurrence_changelist"))
 
@@ -119,16 +119,15 @@ class TestPages:
         assert address in page.content.decode()
         assert admin_client.get(address).status_code == 200
 
-    def test_nobody_writes_rows_by_hand(self, admin_client):
+    def test_nobody_edits_the_ledger_nor_what_is_declared_in_code(self, admin_client):
         declare(at(8))
 
-        for name in ("schedule", "occurrence"):
+        for name in ("occurrence", "operatoraction", "maintenance"):
             address = reverse(f"admin:tasks_scheduler_{name}_add")
             assert admin_client.get(address).status_code == 403
-        page = admin_client.post(
-            reverse("admin:tasks_scheduler_schedule_change", args=["tea"]), {"task": "os.abort"}
-        )
-        assert page.status_code == 403
+        address = reverse("admin:tasks_scheduler_schedule_change", args=["tea"])
+        assert admin_client.post(address, {"task": "os.abort"}).status_code == 403
+        assert 'name="task"' not in admin_client.get(address).content.decode()
 
 
 class TestOperating:
@@ -159,10 +158,10 @@ class TestOperating:
         declare(at(8))
 
         with FrozenClock(at(9, 30)):  # 09:00 was due and not looked at yet
-            operate.pause("tea", user=operator)
+            operations.pause("tea", user=operator)
         tick(at(10, 30))
         with FrozenClock(at(11, 30)):
-            operate.resume("tea", user=operator)
+            operations.resume("tea", user=operator)
         tick(at(12))
 
         assert ledger() == [(at(9), "enqueued"), (at(10), "paused"), (at(12), "overlap")]
@@ -171,7 +170,7 @@ class TestOperating:
         declare(at(8))
 
         with FrozenClock(at(8)):
-            operate.pause("tea", user=operator, until=at(9, 30))
+            operations.pause("tea", user=operator, until=at(9, 30))
         tick(at(9))
         tick(at(10))
 
@@ -181,16 +180,16 @@ class TestOperating:
         declare(at(8))
 
         with FrozenClock(at(8, 1)):
-            assert not operate.resume("tea", user=operator)
-            assert operate.pause("tea", user=operator)
-            assert not operate.pause("tea", user=operator)
+            assert not operations.resume("tea", user=operator).was_paused
+            assert operations.pause("tea", user=operator)
+            assert not operations.pause("tea", user=operator)
 
         assert LogEntry.objects.count() == 1
 
     def test_out_of_quarantine_a_schedule_gets_what_it_missed(self, client, operator):
         declare(at(8))
         Schedule.objects.update(
-            quarantined_at=at(8, 30), error="ValueError: sour", error_count=5, next_due_at=at(9, 45)
+            quarantined_at=at(8, 30), error="ValueError: sour", error_count=5, next_due_at=None
         )
         tick(at(9, 10))
         assert ledger() == []

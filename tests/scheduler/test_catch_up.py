@@ -24,7 +24,7 @@ def test_planning_takes_milliseconds_and_finds_the_true_newest(trigger, catch_up
     standing = Standing(watermark=now - asleep, catch_up=catch_up, catch_up_limit=100)
 
     seconds, planned = timed(
-        lambda: plan(standing, trigger, now=now, busy=False, on_time=timedelta(seconds=60))
+        lambda: plan(standing, trigger, now=now, on_time=timedelta(seconds=60))
     )
 
     assert planned.decisions[-1].due_at == at(12)
@@ -37,9 +37,7 @@ def test_planning_takes_milliseconds_and_finds_the_true_newest(trigger, catch_up
 def test_an_interval_is_counted_without_a_walk():
     standing = Standing(watermark=at(12) - timedelta(days=730))
 
-    planned = plan(
-        standing, Every(minutes=1), now=at(12), busy=False, on_time=timedelta(seconds=60)
-    )
+    planned = plan(standing, Every(minutes=1), now=at(12), on_time=timedelta(seconds=60))
 
     assert planned.decisions[0].count == 730 * 24 * 60 - 1
 

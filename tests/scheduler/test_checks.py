@@ -33,6 +33,15 @@ def test_a_good_schedule_is_no_news():
     assert found(tea=TEA) == {}
 
 
+def computed():
+    return {"name": "tea"}
+
+
+def test_arguments_that_are_computed_are_not_known_yet():
+    assert found(tea={**TEA, "task": "tests.app.tasks.leave_effect", "kwargs": computed}) == {}
+    assert "E007" in found(tea={**TEA, "task": "tests.app.tasks.leave_effect"})
+
+
 def test_e001_a_schedule_without_a_backend_for_it(settings):
     settings.JOBS = IMMEDIATE
 
@@ -74,7 +83,6 @@ def test_e001_a_backend_that_does_not_define_defer(settings):
     ("number", "entry", "words"),
     [
         ("E002", {"backend": "nowhere"}, "JOBS has no backend 'nowhere'"),
-        ("E003", {"backend": "queue"}, "outside the database 'default'"),
         ("E004", {"cron": "61 17 * * *"}, "SCHEDULE['tea']"),
         ("E004", {"timezone": "Europe/Pari"}, "Did you mean Europe/Paris?"),
         ("E005", {"que": "x"}, "Did you mean 'queue'?"),
@@ -116,7 +124,7 @@ def test_e008_two_of_one_key():
 
 
 def test_e009_a_setting_that_we_do_not_know(settings):
-    settings.SCHEDULER = {"TICK": 5}
+    settings.SCHEDULER = {"TICKSECONDS": 5}
 
     messages = found(tea=TEA)
 

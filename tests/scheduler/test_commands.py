@@ -50,9 +50,9 @@ def test_list_as_json(schedules):
 @pytest.mark.parametrize(
     ("changes", "state"),
     [
-        ({"retired_at": at(8)}, "retired"),
-        ({"enabled": False}, "disabled"),
-        ({"quarantined_at": at(8)}, "quarantined"),
+        ({"retired_at": at(8), "next_due_at": None}, "retired"),
+        ({"enabled": False, "next_due_at": None}, "disabled"),
+        ({"quarantined_at": at(8), "next_due_at": None}, "quarantined"),
         ({"paused_at": at(7)}, "paused"),
         ({"paused_at": at(7), "paused_until": at(7, 30)}, "active"),
         ({"error": "boom"}, "failing"),

@@ -34,6 +34,17 @@ def days(expression, count):
         ("0 9 * * 7", ["01-04", "01-11", "01-18", "01-25"]),
         ("0 9 * * 5-7", ["01-02", "01-03", "01-04", "01-09"]),
         ("0 9 * * 7-7", ["01-04", "01-11", "01-18", "01-25"]),
+        ("0 9 L * *", ["01-31", "02-28", "03-31", "04-30"]),
+        ("0 9 LW * *", ["01-30", "02-27", "03-31", "04-30"]),
+        ("0 9 15,L * *", ["01-15", "01-31", "02-15", "02-28"]),
+        ("0 9 * * FRI#2", ["01-09", "02-13", "03-13", "04-10"]),
+        ("0 9 * * FRI#L", ["01-30", "02-27", "03-27", "04-24"]),
+        ("0 9 * * THU#5", ["01-29", "04-30", "07-30", "10-29"]),
+        ("0 9 * * MON#1,FRI#L", ["01-05", "01-30", "02-02", "02-27"]),
+        ("0 9 L * FRI#2", ["01-09", "01-31", "02-13", "02-28"]),  # either is enough
+        ("0 9 1 * 5#3", ["01-01", "01-16", "02-01", "02-20"]),  # which the library has as AND
+        ("0 9 */2 * FRI#2", ["01-09", "02-13", "03-13", "09-11"]),  # an odd day that is the 2nd
+        ("0 9 L * */2", ["01-31", "02-28", "03-31", "04-30"]),  # a last day, THU, SAT, SUN or TUE
         ("0 9 31 * *", ["01-31", "03-31", "05-31", "07-31"]),
     ],
 )
@@ -48,7 +59,13 @@ def test_the_next_leap_day_may_be_years_away():
     assert next_after("0 12 29 2 *", LONDON, found) == datetime(2032, 2, 29, 12, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("expression", ["0 0 30 2 *", "0 0 31 2,4,6,9,11 *"])
+def test_a_fifth_friday_of_february_may_be_decades_away():
+    found = next_after("0 0 * 2 FRI#5", LONDON, START)
+    assert found == datetime(2036, 2, 29, tzinfo=UTC)
+    assert next_after("0 0 * 2 FRI#5", LONDON, found) == datetime(2064, 2, 29, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("expression", ["0 0 30 2 *", "0 0 31 2,4,6,9,11 *", "0 0 31,30 2 *"])
 def test_what_never_comes_is_none(expression):
     assert next_after(expression, LONDON, START) is None
     assert Cron(expression, "Europe/London").next_after(START) is None

@@ -15,6 +15,7 @@ EXPRESSIONS = [
     "0 0 * * *", "30 0 * * *", "30 1 * * *", "15 2 * * *", "45 2 * * *", "0 3 * * *", "30 23 * * *",
     "0-59 2 * * *", "0,30 0-4 * * *", "20 0-23 * * *", "0 0,1,2,3 * * 0", "5 2 1-31/2 * *",
     "10 2 */2 * 0-7", "10 1 13 * 6", "10 3 */3 * 1",
+    "30 2 L * *", "30 2 LW * *", "*/20 * * * 0#L", "30 2 * * 0#2", "0 0 L,1-3 * 0#5,6#1", "30 1 */2 * 0#L",
 ]  # fmt: skip
 CASES_PER_NIGHT = 60
 
@@ -37,8 +38,12 @@ def some_expression(pick):
     # Hours of the night, or there would be little to see.
     hours = pick.choice([some_field(pick, *hour), some_field(pick, 0, 4), some_field(pick, 0, 3)])
     rest = [
-        some_field(pick, *bounds) if pick.random() < chance else "*"
-        for bounds, chance in ((day, 0.3), (month, 0.1), (weekday, 0.3))
+        some_field(pick, *bounds) if pick.random() < chance else pick.choice(counted)
+        for bounds, chance, counted in (
+            (day, 0.3, ["*", "*", "L", "LW", "L,5"]),
+            (month, 0.1, ["*"]),
+            (weekday, 0.3, ["*", "*", "0#L", "0#2,3", "6#1"]),
+        )
     ]
     return " ".join([some_field(pick, *minute), hours, *rest])
 

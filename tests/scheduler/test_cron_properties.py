@@ -35,8 +35,12 @@ def steps(limit):
 
 minutes = st.one_of(st.just("*"), steps(60), lists(0, 59), st.just("10-50/7"))
 hours = st.one_of(st.just("*"), steps(24), lists(0, 23), lists(0, 3), st.just("0-4"))
-days = st.one_of(st.just("*"), lists(1, 28), steps(31))
-weekdays = st.one_of(st.just("*"), lists(0, 7), st.just("5-7"), st.just("MON-FRI"))
+days = st.one_of(st.just("*"), lists(1, 28), steps(31), st.sampled_from(["L", "LW", "15,L"]))
+weekdays = st.one_of(
+    st.just("*"),
+    lists(0, 7),
+    st.sampled_from(["5-7", "MON-FRI", "FRI#2", "7#L", "MON#1,WED#5,SAT"]),
+)
 expressions = st.builds("{} {} {} * {}".format, minutes, hours, days, weekdays)
 
 

@@ -14,6 +14,7 @@ from scheduler import dashboard
 from scheduler.dashboard import drawing
 from scheduler.dashboard.spans import span
 from scheduler.models import Schedule
+from scheduler.operations.maintenance import begin_maintenance, end_maintenance
 from tasks_core import JobState, background, job_backends
 from tasks_core.models import Limit, Queue
 from tasks_core.testing import FrozenClock, drain
@@ -263,6 +264,21 @@ class TestPages:
 
         assert told["lanes"][0]["key"] == "tea"
         assert {each["key"]: each["level"] for each in told["vitals"]}["workers"] == "bad"
+
+    def test_maintenance_is_told_as_long_as_it_lasts(self, viewer):
+        with FrozenClock(at(8)):
+            begin_maintenance(user="ada", reason="moving <house>")
+            html = viewer.get(reverse("tasks_scheduler:dashboard")).content.decode()
+            part = viewer.get(reverse("tasks_scheduler:live")).json()["parts"]["health"]
+            told = viewer.get(reverse("tasks_scheduler:snapshot")).json()
+            end_maintenance(user="ada")
+            after = viewer.get(reverse("tasks_scheduler:dashboard")).content.decode()
+
+        for text in (html, part):
+            assert "moving &lt;house&gt;" in text
+            assert "by ada" in text
+        assert told["closure"]["reason"] == "moving <house>"
+        assert "moving" not in after
 
     def test_arguments_and_markup_of_strangers_stay_out(self, viewer):
         background.enqueue(tasks.leave_effect, ["s3cret"], label="<b>bold</b>", queue="kitchen")

@@ -38,6 +38,16 @@ def test_an_entry_with_its_defaults():
     assert declared.overlap_timeout == timedelta(hours=1)
 
 
+def test_a_length_of_time_may_be_given_in_seconds():
+    with only_declared({"tea": {**TEA, "splay": 90, "catch_up_window": 3600.0}}):
+        [declared], _ = declarations.read()[0].values(), None
+
+    assert (declared.splay, declared.catch_up_window) == (
+        timedelta(seconds=90),
+        timedelta(hours=1),
+    )
+
+
 def test_the_zone_of_the_project_is_the_zone_of_a_cron(settings):
     settings.TIME_ZONE = "Europe/Paris"
 
@@ -95,10 +105,19 @@ def test_what_the_task_declares_is_the_default():
         ({"priority": 101}, "from -100 to 100"),
         ({"catch_up": "newest"}, "catch_up cannot be 'newest'"),
         ({"catch_up_limit": 0}, "from 1 to 10000"),
-        ({"catch_up_window": 5}, "timedelta"),
-        ({"overlap": "queue_one"}, "is not there yet; use skip, allow"),
-        ({"overlap": "cancel_previous"}, "is not there yet"),
-        ({"enabled": "no"}, "True or False"),
+        ({"catch_up_window": "5m"}, "timedelta"),
+        ({"overlap": "queue_two"}, "Did you mean 'queue_one'?"),
+        ({"enabled": "no"}, "True, False, or a function"),
+        ({"enabled": lambda: True}, "a function that has a name in its module"),
+        ({"kwargs": "tests.app.tasks.coffee"}, "cannot be imported"),
+        ({"max_runs": 0}, "max_runs is a whole number from 1"),
+        ({"splay": -5}, "splay is a timedelta, or seconds"),
+        ({"start_at": "soon"}, "start_at is a datetime or its ISO text"),
+        ({"start_at": "2026-03-02", "end_at": "2026-03-01"}, "lies before start_at"),
+        ({"calendar_action": "next"}, "name one: calendar="),
+        ({"must_succeed_within": True}, "timedelta"),
+        ({"previous_keys": "coffee"}, "previous_keys is a list"),
+        ({"previous_keys": ["tea"]}, "is the present one"),
     ],
 )
 def test_a_wrong_entry_is_a_sentence(options, words):

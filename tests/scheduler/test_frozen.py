@@ -13,7 +13,7 @@ from tests.scheduler.places import at
 
 FREEZE = """
 import os, signal
-from scheduler.tick import batches
+from scheduler.turn import batches
 from scheduler.process import Scheduler
 real = batches.record
 def freeze(*args, **kwargs):

@@ -6,6 +6,7 @@ import pytest
 from django.db import InterfaceError, OperationalError, connection
 
 from scheduler import signals
+from scheduler.due import protocol
 from scheduler.models import Occurrence, Schedule
 from scheduler.process import Scheduler
 from scheduler.testing import only_declared
@@ -95,6 +96,8 @@ def test_it_waits_longer_each_time_and_is_quarantined(django_capture_on_commit_c
                 clock.move_to(due_at)
                 scheduler.tick()
                 next_due_at = Schedule.objects.get().next_due_at
+                if next_due_at is None:
+                    break
                 waits.append((next_due_at - due_at).total_seconds())
                 due_at = next_due_at
         clock.advance(days=3)
@@ -102,7 +105,7 @@ def test_it_waits_longer_each_time_and_is_quarantined(django_capture_on_commit_c
     signals.schedule_quarantined.disconnect(listen)
 
     row = Schedule.objects.get()
-    assert waits == [30, 60, 120, 240, 480]
+    assert waits == [30, 60, 120, 240]
     assert row.error_count == 5
     assert row.quarantined_at is not None
     assert told == ["broken"]
@@ -175,8 +178,8 @@ def test_what_this_process_does_not_know_is_left_to_others():
     assert keys() == ["broken", "good 0"]
 
 
-def test_a_backend_elsewhere_is_refused_at_run_time_too():
-    with only_declared(kitchen(1, backend="queue")), FrozenClock(at(8)) as clock:
+def test_a_backend_that_cannot_schedule_is_refused_at_run_time_too():
+    with only_declared(kitchen(1, backend="immediate")), FrozenClock(at(8)) as clock:
         scheduler = Scheduler()
         scheduler.run_once()
         clock.move_to(at(9))
@@ -184,7 +187,7 @@ def test_a_backend_elsewhere_is_refused_at_run_time_too():
         assert scheduler.run_once() == 1
 
     assert keys() == ["good 0"]
-    assert "outside the database" in Schedule.objects.get(key="broken").error
+    assert "does not support scheduling" in Schedule.objects.get(key="broken").error
 
 
 class Wordless(Exception):
@@ -199,6 +202,7 @@ class Wordless(Exception):
 )
 def test_whatever_a_trigger_raises_is_its_schedules_error_and_no_outage(error):
     trigger = Broken()
+    protocol._next_due.cache_clear()  # a trigger is not asked twice what another of its spec said
     entries = kitchen(2) | {"broken": {"task": "tests.app.tasks.nothing", "trigger": trigger}}
     with only_declared(entries), FrozenClock(at(8)) as clock:
         scheduler = Scheduler()

@@ -13,8 +13,8 @@ HOURLY = Cron("0 * * * *", timezone="UTC")
 ON_TIME = timedelta(seconds=60)
 
 
-def decide(trigger=HOURLY, *, since, now, busy=False, **policies):
-    return plan(Standing(watermark=since, **policies), trigger, now=now, busy=busy, on_time=ON_TIME)
+def decide(trigger=HOURLY, *, since, now, **policies):
+    return plan(Standing(watermark=since, **policies), trigger, now=now, on_time=ON_TIME)
 
 
 def told(planned):

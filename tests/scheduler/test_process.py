@@ -2,15 +2,19 @@
 
 import os
 import signal
+from threading import Barrier, Event, get_ident
 
 import pytest
+from django.core.management import call_command
 from django.db import OperationalError, connection
 
-from scheduler import process, upkeep
+from scheduler import process, signals, upkeep
 from scheduler.models import Occurrence, Schedule
 from scheduler.process import Scheduler
 from scheduler.testing import only_declared
-from tasks_core.models import Process
+from scheduler.turn import pairs
+from scheduler.turn.batches import Batch
+from tasks_core.models import Job, Process
 from tasks_core.testing import FrozenClock
 from tests.app.models import Effect
 from tests.scheduler.places import at
@@ -51,6 +55,47 @@ def test_more_schedules_than_a_batch_are_done_in_one_turn(settings):
         scheduler.tick()
 
     assert Occurrence.objects.count() == 10
+
+
+@pytest.mark.vendor("postgresql", "mysql")
+@pytest.mark.django_db(transaction=True)
+def test_of_many_batches_two_are_done_at_a_time(settings):
+    settings.SCHEDULER = {"BATCH_SIZE": 3}
+    threads, both = [], Barrier(2)
+
+    def meet(**told):
+        threads.append(get_ident())
+        if len(threads) > 1 and threads.count(get_ident()) == 1 + (get_ident() == threads[0]):
+            both.wait(timeout=60)
+
+    entries = {f"tea {n}": TEA["tea"] for n in range(60)}
+    with only_declared(entries), FrozenClock(at(8)) as clock:
+        scheduler = Scheduler()
+        scheduler.tick()
+        clock.move_to(at(9))
+        signals.occurrences_recorded.connect(meet)
+        try:
+            done = scheduler.drain(batches=None)
+        finally:
+            signals.occurrences_recorded.disconnect(meet)
+
+    assert len(set(threads)) == 2
+    assert done.enqueued == Occurrence.objects.count() == Job.objects.count() == 60
+
+
+@pytest.mark.vendor("postgresql", "mysql")
+@pytest.mark.django_db(transaction=True)
+def test_what_fails_in_the_other_thread_is_told():
+    here, has_failed = get_ident(), Event()
+
+    def work():
+        if get_ident() != here:
+            has_failed.set()
+            raise OperationalError("not here")
+        return Batch(looked_at=1)
+
+    with pytest.raises(OperationalError, match="not here"):
+        pairs.drain(work, goes_on=lambda batch: not has_failed.is_set(), most=None)
 
 
 @pytest.mark.django_db
@@ -209,3 +254,16 @@ def test_once_is_until_nothing_due_remains(settings):
         scheduler.run_once()
 
     assert Occurrence.objects.count() == number
+
+
+@pytest.mark.django_db(transaction=True)
+def test_once_forgets_what_is_older_than_the_ledger_keeps():
+    with only_declared(TEA), FrozenClock(at(8)) as clock:
+        call_command("run_scheduler", once=True)
+        clock.move_to(at(9))
+        call_command("run_scheduler", once=True)
+        Schedule.objects.update(watermark=at(9, days=200), next_due_at=at(10, days=200))
+        clock.move_to(at(9, days=200))
+        call_command("run_scheduler", once=True)
+
+    assert Occurrence.objects.count() == 0

@@ -43,7 +43,7 @@ def test_a_new_schedule_begins_now():
 def test_doing_it_again_changes_nothing(django_assert_num_queries):
     synced(at(8), tea=HOURLY)
 
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         report = synced(at(12), tea=HOURLY)
 
     assert report.unchanged == ["tea"]
@@ -107,7 +107,11 @@ def test_an_old_trigger_that_nobody_knows_any_more_is_recorded():
 def test_a_schedule_that_failed_works_again_after_a_correction():
     synced(at(8), tea=HOURLY)
     Schedule.objects.update(
-        error="boom", error_count=5, quarantined_at=at(9), next_due_at=at(23), definition_hash="old"
+        error="boom",
+        error_count=5,
+        quarantined_at=at(9),
+        next_due_at=None,
+        declared_hash="old",
     )
 
     synced(at(12, 15), tea=HOURLY)
@@ -338,8 +342,13 @@ class TestRollingDeploys:
     def test_a_newer_release_changes_no_more_than_its_signature(self, settings):
         settings.SCHEDULER = {"RELEASE": "1"}
         synced(at(8), tea=HOURLY)
-        stuck = {"quarantined_at": at(8, 5), "error": "boom", "error_count": 5}
-        Schedule.objects.update(**stuck, next_due_at=at(23))
+        stuck = {
+            "quarantined_at": at(8, 5),
+            "next_due_at": None,
+            "error": "boom",
+            "error_count": 5,
+        }
+        Schedule.objects.update(**stuck)
         before = Schedule.objects.values().get()
         settings.SCHEDULER = {"RELEASE": "2"}
 

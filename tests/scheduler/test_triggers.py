@@ -257,7 +257,18 @@ def test_next_due_remembers_by_spec_and_moment():
         (At(CHRISTMAS), "once at 2026-12-24 18:00:00 UTC"),
         (Cron("30 2 * * *", "Europe/London"), "At 02:30 (Europe/London)"),
         (Cron("*/5 * * * *", "UTC"), "Every 5 minutes (UTC)"),
+        (Cron("0 9 L * *", "UTC"), "At 09:00, on the last day of the month (UTC)"),
+        (Cron("0 9 LW * *", "UTC"), "At 09:00, on the last weekday of the month (UTC)"),
+        (Cron("0 9 * * FRI#2", "UTC"), "At 09:00, on the second Friday of the month (UTC)"),
+        (Cron("0 9 * * FRI#L", "UTC"), "At 09:00, on the last Friday of the month (UTC)"),
+        (
+            Cron("0 9 * JUL 7#L", "UTC"),
+            "At 09:00, on the last Sunday of the month, only in July (UTC)",
+        ),
         # Words that would be wrong are not said.
+        (Cron("0 9 15,L * *", "UTC"), "0 9 15,L * * (UTC)"),
+        (Cron("0 9 L * FRI#2", "UTC"), "0 9 L * FRI#2 (UTC)"),
+        (Cron("0 9 * * MON,FRI#2", "UTC"), "0 9 * * MON,FRI#2 (UTC)"),
         (Cron("*/45 * * * *", "UTC"), "*/45 * * * * (UTC)"),
         (Cron("0 9 */2 * 5", "UTC"), "0 9 */2 * 5 (UTC)"),
         (Cron("0,*/10 * * * *", "UTC"), "0,*/10 * * * * (UTC)"),

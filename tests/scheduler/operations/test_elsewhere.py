@@ -1,11 +1,11 @@
-"""What an operator does in a process that need not know the schedule's task or trigger."""
+"""What an operator does in a process that does not know the schedule's task or trigger."""
 
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
 
-from scheduler import Every, operate
+from scheduler import Every, operations
 from scheduler.models import Occurrence, Schedule
 from scheduler.process import Scheduler
 from scheduler.sync import sync
@@ -50,7 +50,7 @@ def look(moment):
 def test_a_pause_leaves_what_it_does_not_know_to_a_scheduler(ada):
     declare(at(8), **ENTRY)
 
-    assert elsewhere(operate.pause, at(9, 5), user=ada)
+    assert elsewhere(operations.pause, at(9, 5), user=ada)
 
     row = Schedule.objects.get()
     assert (row.watermark, row.next_due_at, row.paused_at) == (at(8), at(9), at(9, 5))
@@ -61,10 +61,10 @@ def test_a_pause_leaves_what_it_does_not_know_to_a_scheduler(ada):
 
 def test_so_does_the_end_of_a_pause(ada):
     declare(at(8), **ENTRY)
-    elsewhere(operate.pause, at(8, 30), user=ada)
+    elsewhere(operations.pause, at(8, 30), user=ada)
 
-    assert elsewhere(operate.resume, at(10, 30), user=ada)
-    assert not elsewhere(operate.resume, at(10, 40), user=ada)
+    assert elsewhere(operations.resume, at(10, 30), user=ada).was_paused
+    assert not elsewhere(operations.resume, at(10, 40), user=ada).was_paused
 
     look(at(11))
     assert ledger() == [(at(9), "paused"), (at(11), "enqueued")]
@@ -75,8 +75,8 @@ def test_an_unknown_task_is_not_recorded_as_replaced(ada):
     declare(at(8))
     Schedule.objects.update(task="nowhere.tea")
 
-    elsewhere(operate.pause, at(9, 5), user=ada)
-    elsewhere(operate.resume, at(9, 10), user=ada)
+    elsewhere(operations.pause, at(9, 5), user=ada)
+    elsewhere(operations.resume, at(9, 10), user=ada)
 
     assert ledger() == []
     Schedule.objects.update(task="tests.app.tasks.nothing")
@@ -86,11 +86,11 @@ def test_an_unknown_task_is_not_recorded_as_replaced(ada):
 
 def test_a_schedule_in_quarantine_keeps_the_times_of_its_pause(ada):
     declare(at(8), overlap="allow")
-    Schedule.objects.update(quarantined_at=at(8, 10), error="boom")
-    elsewhere(operate.pause, at(9, 30), user=ada)
-    elsewhere(operate.resume, at(10, 30), user=ada)
+    Schedule.objects.update(quarantined_at=at(8, 10), error="boom", next_due_at=None)
+    elsewhere(operations.pause, at(9, 30), user=ada)
+    elsewhere(operations.resume, at(10, 30), user=ada)
 
-    elsewhere(operate.release, at(10, 40), user=ada)
+    elsewhere(operations.release, at(10, 40), user=ada)
     tick(at(11))
 
     assert ledger() == [(at(9), "enqueued"), (at(10), "paused"), (at(11), "enqueued")]
@@ -111,9 +111,11 @@ def test_sync_wakes_a_schedule_that_nobody_waits_for():
 @pytest.mark.parametrize("source", ["settings", "database"])
 def test_a_bad_trigger_can_be_released_too(ada, spec, source):
     declare(at(8))
-    Schedule.objects.update(quarantined_at=at(8, 10), error="boom", trigger=spec, source=source)
+    Schedule.objects.update(
+        quarantined_at=at(8, 10), next_due_at=None, error="boom", trigger=spec, source=source
+    )
 
-    assert elsewhere(operate.release, at(9, 5), user=ada)
+    assert elsewhere(operations.release, at(9, 5), user=ada)
 
     row = Schedule.objects.get()
     assert (row.quarantined_at, row.next_due_at, row.watermark) == (None, at(9, 5), at(8))
