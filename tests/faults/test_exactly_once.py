@@ -20,9 +20,9 @@ from tests.faults.kit.ledger import assert_balanced, audit
 from tests.faults.kit.tally import size
 from tests.tasks_core.races import eventually
 
-KILLS, FREEZES = size((8, 3), (30, 6))
+KILLS, FREEZES = size((8, 3), (75, 10))
 PROCESSES, SCHEDULES, SPEED = 3, 200, 240
-PAUSE = (0.0, 0.4)
+PAUSE = size((0.0, 0.4), (1.5, 2.5))  # 75 of them are ten hours at that speed
 STILL = size(1.5, 4)  # seconds that a frozen one stands still
 LATE = timedelta(seconds=15)  # that anything may be recorded while others are frozen
 

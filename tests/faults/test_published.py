@@ -4,11 +4,15 @@ import json
 
 import pytest
 
-from tests.faults.kit.tally import PAGE, PUBLISHED, Row, Tally, drawn, read
+from tests.faults.kit.tally import PAGE, PUBLISHED, SUMMARY, Row, Tally, drawn, read, summed_up
 
 
 def test_the_page_has_the_table_of_the_results():
     assert PAGE.read_text() == drawn(PAGE.read_text(), PUBLISHED)
+
+
+def test_the_page_of_guarantees_sums_them_up():
+    assert SUMMARY.read_text() == summed_up(SUMMARY.read_text(), PUBLISHED)
 
 
 def test_every_scenario_came_to_its_end_and_was_found_out_when_broken():

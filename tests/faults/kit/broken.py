@@ -4,8 +4,8 @@ from threading import Event
 
 from django.db.models import F
 
-from tasks_core.attempts import Attempt
 from tasks_core.backends.database import DatabaseBackend
+from tasks_core.backends.database.statements.portable import attempt_of
 from tasks_core.models import Job
 from tasks_core.outcomes import Errored, Snoozed, Succeeded
 from tasks_core.states import JobState
@@ -26,7 +26,7 @@ class GreedyBackend(DatabaseBackend):
             attempts=F("attempts") + 1,
             fence=F("fence") + 1,
         )
-        return [taken(job, owner) for job in jobs]
+        return [attempt_of(job, owner) for job in jobs]
 
 
 class UnfencedBackend(DatabaseBackend):
@@ -59,24 +59,6 @@ class UncountingBackend(DatabaseBackend):
 
     def settle(self, settled):
         return super().settle([(attempt, _forgotten(outcome)) for attempt, outcome in settled])
-
-
-def taken(job, owner):
-    """Return the attempt that a claim of ``job``, read before it, hands out."""
-    return Attempt(
-        job_id=job.pk,
-        task=job.task,
-        args=job.args,
-        kwargs=job.kwargs,
-        queue=job.queue,
-        number=job.attempts + 1,
-        max_attempts=job.max_attempts,
-        owner=owner,
-        fence=job.fence + 1,
-        errors=job.errors,
-        context=job.context,
-        run_after=job.run_after,
-    )
 
 
 def _forgotten(outcome):

@@ -16,6 +16,7 @@ APPS = [*settings.INSTALLED_APPS, "tests.faults"]
 FENCED = "tasks_core.backends.database.DatabaseBackend"
 WAITING = (JobState.READY, JobState.SCHEDULED)
 BATCH = 5_000
+SCHEDULES, SPEED = 40, 240  # of the schedulers that ``fast`` starts; a minute in a quarter second
 
 
 def ask(count: int, *, seconds: Sequence[float] = (0.0, 0.0)) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 MINUTE = timedelta(minutes=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -46,10 +47,34 @@ def key(index: int) -> str:
     return f"rhythm {index % len(RHYTHMS)} number {index}"
 
 
-def due(name: str, *, after: datetime, until: datetime) -> Iterator[datetime]:
-    """Yield what must be due in (after, until], by looking at every minute."""
-    _, rule = RHYTHMS[int(name.split()[1])]
-    minute = after.replace(second=0, microsecond=0)
-    while (minute := minute + MINUTE) <= until:
-        if minute > after and rule(minute):
-            yield minute
+def due(name: str, *, after: datetime, until: datetime) -> tuple[datetime, ...]:
+    """Return what must be due in (after, until], by looking at every minute."""
+    return _due(int(name.split()[1]), after, until)
+
+
+@lru_cache(maxsize=256)
+def _due(rhythm: int, after: datetime, until: datetime) -> tuple[datetime, ...]:
+    _, rule = RHYTHMS[rhythm]
+    minutes = _minutes(after.replace(second=0, microsecond=0) + MINUTE, until)
+    return tuple(minute for minute in minutes if minute > after and rule(minute))
+
+
+def _minutes(minute: datetime, until: datetime) -> Iterator[datetime]:
+    while minute <= until:
+        yield minute
+        minute += MINUTE
+
+
+def every(name: str, *, after: datetime, until: datetime) -> Iterator[datetime]:
+    """Yield what is due in (after, until] every so many seconds as the key's last word says."""
+    interval = timedelta(seconds=int(name.rsplit(maxsplit=1)[-1]))
+    at = EPOCH + ((after - EPOCH) // interval + 1) * interval
+    while at <= until:
+        yield at
+        at += interval
+
+
+def hourly(name: str, *, after: datetime, until: datetime) -> tuple[datetime, ...]:
+    """Return what is due in (after, until] at the minute that is the key's last word."""
+    at = int(name.rsplit(maxsplit=1)[-1])
+    return tuple(each for each in _due(0, after, until) if each.minute == at)

@@ -17,17 +17,30 @@ OPTIONS = {
 
 
 class Server:
-    """Started when it is made; ``settings`` is its entry for DATABASES."""
+    """
+    Started when it is made; ``settings`` is its entry for DATABASES.
 
-    def __init__(self, **options: object) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="server-", dir=services.folder()))
+    ``folder`` is where it keeps its data, and ``log_folder`` its write-ahead log, if that shall
+    be elsewhere.
+    """
+
+    def __init__(
+        self, folder: Path | None = None, log_folder: Path | None = None, **options: object
+    ) -> None:
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="server-", dir=services.folder()))
+        self.folder.mkdir(mode=0o700, exist_ok=True)
         self.folder.chmod(0o700)
+        self.log_folder = log_folder
         self.port = services._free_port()
         self.restarts = 0
         self._options = OPTIONS | {"unix_socket_directories": self.folder} | options
         self._programs = services._postgres_programs()
         services._give_to_nobody(self.folder)
         wanted = ["-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync", "--no-instructions"]
+        if log_folder is not None:
+            log_folder.mkdir(mode=0o700)
+            services._give_to_nobody(log_folder)
+            wanted += ["-X", log_folder]
         services._run([self._programs / "initdb", "-D", self.folder, *wanted])
         self.start()
 
@@ -52,6 +65,8 @@ class Server:
     def remove(self) -> None:
         self.stop("immediate")
         shutil.rmtree(self.folder)
+        if self.log_folder is not None:
+            shutil.rmtree(self.log_folder)
 
     def _control(self, *words: object) -> None:
         services._run([self._programs / "pg_ctl", "-D", self.folder, *words])

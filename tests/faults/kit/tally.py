@@ -14,17 +14,21 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from platform import python_version
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from django.db import connection
 from django.utils import timezone
 
 from tests.child import ROOT
 
+if TYPE_CHECKING:  # models, where nothing is drawn but a page
+    from tests.faults.kit.ledger import Books
+
 T = TypeVar("T")
 
 PUBLISHED = ROOT / "docs/explanation/faults.json"
 PAGE = PUBLISHED.with_suffix(".md")
+SUMMARY = PUBLISHED.with_name("what-we-guarantee.md")
 HEADINGS = ("scenario", "database", "done", "lost", "repeated", "surplus", "control")
 EVERY = ("sqlite", "postgresql", "mysql")  # databases: of the long form, where one does for CI
 TABLE = re.compile(r"(?<=<!-- table -->\n).*?(?=<!-- end of table -->)", re.DOTALL)
@@ -77,6 +81,15 @@ class Tally:
         self.say(f"{scenario}, {database()}: {done}: {told}")
         self._keep(scenario, done=done, lost=lost, repeated=words, surplus=surplus)
 
+    def due(self, scenario: str, done: str, books: Books) -> None:
+        """Take down what became of due times."""
+        self.row(
+            scenario,
+            f"{done}, {books.due} due: {books.jobs} jobs, {books.skipped} skipped",
+            lost=len(books.lost),
+            surplus=len(books.duplicate) + len(books.extra) + len(books.torn),
+        )
+
     def control(self, scenario: str, found: str) -> None:
         """Take down what the same assertions found in a variant that is broken on purpose."""
         self.say(f"{scenario}, {database()}, control: {found}")
@@ -125,9 +138,38 @@ def drawn(page: str, path: Path) -> str:
     return TABLE.sub(lambda _: f"\n{table(path)}\n", page)
 
 
+def summed_up(page: str, path: Path) -> str:
+    """Return ``page`` with a line for each scenario, of all databases together."""
+    found: dict[str, list[Row]] = {}
+    for row in read(path):
+        found.setdefault(row.scenario, []).append(row)
+    lines = [
+        [
+            scenario,
+            ", ".join(row.database for row in rows),
+            str(sum(row.lost for row in rows)),
+            _beyond(rows),
+            str(sum(row.surplus for row in rows)),
+        ]
+        for scenario, rows in found.items()
+    ]
+    head = ["scenario", "databases", "lost", "repeated beyond what is allowed", "surplus"]
+    told = [head, ["---"] * len(head), *lines]
+    drawn_lines = "\n".join(f"| {' | '.join(line)} |" for line in told)
+    return TABLE.sub(lambda _: f"\n{drawn_lines}\n\n", page)
+
+
+def _beyond(rows: list[Row]) -> str:
+    """Return how many executions were more than the faults allow."""
+    counted = (re.findall(r"\d+", row.repeated) for row in rows)
+    pairs = ((int(numbers[0]), int(numbers[-1] if len(numbers) > 1 else 0)) for numbers in counted)
+    return str(sum(max(0, many - bound) for many, bound in pairs))
+
+
 def _key(row: Row) -> tuple[str, str]:
     return row.scenario, row.database
 
 
 if __name__ == "__main__":
     PAGE.write_text(drawn(PAGE.read_text(), PUBLISHED))
+    SUMMARY.write_text(summed_up(SUMMARY.read_text(), PUBLISHED))
