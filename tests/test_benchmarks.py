@@ -6,12 +6,14 @@ import os
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.benchmarks import environments, publish, report
 from tests.benchmarks.measures import percentiles
 from tests.benchmarks.peers import peer_named
+from tests.benchmarks.peers.tasks_core import first_id
 from tests.benchmarks.plan import PLAN, cells
 from tests.benchmarks.publish import BEGIN, END, with_tables
 from tests.benchmarks.results import Figure, Results
@@ -113,18 +115,18 @@ def test_each_product_of_the_plan_is_known():
 
 
 def test_a_page_keeps_its_own_words():
-    page = with_tables(f"Before.\n{BEGIN}\nof last year\n{END}\nAfter.\n", results())
+    page = with_tables(f"Before.\n{BEGIN}\nof last year\n{END}\nAfter.\n", [results()])
 
     assert page.startswith("Before.\n")
     assert page.endswith("After.\n")
     assert "of last year" not in page
-    assert with_tables(page, results()) == page
+    assert with_tables(page, [results()]) == page
 
 
 def test_the_page_shows_the_published_results():
     page = publish.PAGE.read_text()
 
-    assert with_tables(page, Results.read(publish.PUBLISHED)) == page
+    assert with_tables(page, publish.published()) == page
 
 
 @pytest.mark.parametrize(
@@ -134,6 +136,9 @@ def test_the_page_shows_the_published_results():
         ("raw", "enqueue", {"singly": 3, "at_once": 1000}),
         ("raw", "drain", {"jobs": 20, "seconds": 20, "group": 5}),
         ("tasks_core", "drain", {"jobs": 20, "seconds": 20}),
+        ("tasks_core", "punctual", {"seconds": 1}),
+        ("tasks_core", "waiting", {"count": 20, "seconds": 0.1}),
+        ("tasks_core", "sync", {"count": 20}),
         (
             "tasks_core",
             "claim",
@@ -162,6 +167,53 @@ def test_a_driver_measures(peer, measure, options, tmp_path):
     assert "error" not in json.loads(result.read_text())
 
 
+def test_schedules_as_a_day_leaves_them_are_materialised(db, monkeypatch):
+    """What `due` measures, without waiting for its minute."""
+    from scheduler.models import Schedule
+    from scheduler.process import Scheduler
+    from tasks_core import clock, registry
+    from tasks_core.models import Job
+    from tests.benchmarks.measures.schedules import rows
+
+    monkeypatch.setattr(registry, "_declared", dict(registry.declared()))
+    minute = clock.db_now().replace(second=0, microsecond=0)
+    lines = [(number, f"{minute.minute} * * * *") for number in range(7)]
+    rows.store(lines, ran_at=minute - timedelta(hours=1))
+    assert not Schedule.objects.filter(next_due_at__lte=minute).exists()
+    Schedule.objects.update(next_due_at=minute)
+
+    assert Scheduler().drain(batches=None).enqueued == 7
+    assert Job.objects.filter(pk__gte=first_id(minute), state="ready").count() == 7
+
+
+def test_no_two_varied_schedules_are_alike_and_all_are_due_at_the_minute():
+    from scheduler.triggers import Cron
+    from tests.benchmarks.measures.schedules import rows
+
+    at = datetime(2026, 11, 21, 11, 40, tzinfo=UTC)
+    lines = dict(rows.varied([(number, "") for number in range(1000)], at=at))
+
+    assert len(set(lines.values())) > 500
+    just_before = at - timedelta(seconds=1)
+    assert {Cron(line, "UTC").next_after(just_before) for line in lines.values()} == {at}
+
+
+def test_each_step_of_due_times_is_due_at_its_minutes(monkeypatch):
+    from tests.benchmarks import stage
+    from tests.benchmarks.measures.schedules.due import _define
+
+    monkeypatch.setenv("BENCH_SCHEDULES", "")
+    minutes = [datetime(2026, 11, 21, 11, minute, tzinfo=UTC) for minute in (40, 41, 42)]
+    _define({"few": 1, "some": 3, "all": 4}, minutes)
+
+    assert list(stage.cron_lines()) == [
+        (0, "40,41,42 * * * *"),
+        (1, "41,42 * * * *"),
+        (2, "41,42 * * * *"),
+        (3, "42 * * * *"),
+    ]
+
+
 @pytest.fixture
 def harness(tmp_path, monkeypatch):
     """An outside harness, as far as our adapter needs one, with the adapter dropped in."""
@@ -170,7 +222,7 @@ def harness(tmp_path, monkeypatch):
     (tmp_path / "harness/env.py").write_text("def cron_lines():\n    yield 0, '* * * * *'\n")
     (tmp_path / "harness/sink.py").write_text("hits = []\nhit = hits.append\n")
     (tmp_path / "adapters/tasks").mkdir(parents=True)
-    (tmp_path / "adapters/base.py").write_text("class Adapter: backend = 'sqlite'\n")
+    (tmp_path / "adapters/base.py").write_text("class Adapter: backend, best = 'sqlite', False\n")
     for name in ("tasks_core.py", "tasks/tasks_core.py"):
         shutil.copy(adapter / name, tmp_path / "adapters" / name)
     monkeypatch.syspath_prepend(tmp_path)
@@ -189,3 +241,13 @@ def test_the_adapter_stores_jobs_for_the_outside_harness(harness, db, monkeypatc
 
     assert harness.scheduled_count() == 4
     assert harness.django_settings()["SCHEDULE"]["tick0"]["args"] == [0]
+
+
+def test_the_adapter_makes_schedules_in_the_database_as_well(harness, db):
+    from scheduler.models import Schedule
+
+    harness.best = True
+    harness.schedule_setup()
+
+    assert Schedule.objects.get().next_due_at is not None
+    assert harness.django_settings()["SCHEDULE"] == {}

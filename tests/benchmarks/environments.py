@@ -14,9 +14,10 @@ from tests.benchmarks.stage import CACHE
 REQUIREMENTS = {
     "procrastinate": ["procrastinate[django]", "psycopg[binary]"],
     "django_tasks_db": ["django-tasks-db[compat]", "psycopg[binary]"],
-    "django_q2": ["django-q2", "psycopg[binary]"],
+    "django_q2": ["django-q2", "croniter", "psycopg[binary]"],
     "huey": ["huey", "redis"],
     "celery": ["celery[redis]"],
+    "apscheduler": ["apscheduler<4", "sqlalchemy", "psycopg[binary]"],
     "picture": ["matplotlib"],
 }
 

@@ -1,7 +1,7 @@
 """
-A picture of a run: a panel for each question, a bar for each product.
+A picture of runs: a panel for each question, a bar for each product.
 
-    python -m tests.benchmarks.picture RESULTS.jsonl PICTURE.svg
+    python -m tests.benchmarks.picture RESULTS.jsonl … PICTURE.svg
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ NAMES = {
 }
 STORES = {"postgres": "PostgreSQL", "sqlite": "SQLite", "redis": "Redis"}
 ALL = tuple(STORES)
+MANY, FEW = "all.last_s", "few.last_s"
 # Title, measurement, stores, figure, whether it spans magnitudes.
 PANELS = [
     ("Drain, PostgreSQL, jobs/s", "drain", ("postgres",), "rate", False),
@@ -36,17 +37,19 @@ PANELS = [
     ("Enqueue 1000 calls at once, calls/s", "enqueue", ALL, "many", False),
     ("Pick-up p95, ms, less is better, logarithmic", "pickup", ALL, "p95", True),
     ("Deferred lag p99, ms, less is better, logarithmic", "deferred", ALL, "p99", True),
+    ("10,000 schedules due at once, s, less is better", "due", ("postgres",), MANY, False),
+    ("100 of 10,000 schedules due, s, less is better", "due", ("postgres",), FEW, False),
 ]
 
 
 def draw(results: Results, file: Path) -> None:
-    figure, axes = plt.subplots(3, 2, figsize=(10, 12))
+    figure, axes = plt.subplots(4, 2, figsize=(10, 16))
     for panel, axis in zip(PANELS, axes.flat, strict=True):
         title, measure, stores, path, spans_magnitudes = panel
         bars = [
             (label(first, one_store=len(stores) == 1), middle(values(lines, path)), first)
             for first, lines in results.groups(measure)
-            if first["store"] in stores and values(lines, path)
+            if first["store"] in stores and values(lines, path) and is_shown(first)
         ]
         _draw_bars(axis, bars)
         if spans_magnitudes:
@@ -73,11 +76,19 @@ def _draw_bars(axis: Any, bars: list[tuple[str, float | None, Line]]) -> None:
     axis.spines[["top", "right", "bottom"]].set_visible(False)
 
 
+def is_shown(line: Line) -> bool:
+    """Say whether this set-up is one that the others have, too."""
+    if line["measure"] != "due":
+        return True
+    return line["label"] == "many" and (line["peer"], line["profile"]) != ("raw", "best")
+
+
 def label(line: Line, *, one_store: bool) -> str:
     name = NAMES.get(line["peer"], line["peer"])
-    name = f"{name}, {line['label']}" if line["label"] else name
+    name = f"{name}, {line['label']}" if line["label"] not in {"", "many"} else name
     return name if one_store else f"{name}, {STORES[line['store']]}"
 
 
 if __name__ == "__main__":
-    draw(Results.read(Path(sys.argv[1])), Path(sys.argv[2]))
+    *runs, picture = map(Path, sys.argv[1:])
+    draw(Results({}, [line for run in runs for line in Results.read(run).lines]), picture)

@@ -39,6 +39,9 @@ Q2, TASKS_DB, TASKS_DB_LITE = (
     Entry("django_tasks_db", "sqlite"),
 )
 HUEY, HUEY_LITE, CELERY = Entry("huey", "redis"), Entry("huey", "sqlite"), Entry("celery", "redis")
+APSCHEDULER = Entry("apscheduler", POSTGRES, options={"slow": 3})
+RAW_LEAST = Entry("raw", POSTGRES)
+US_PG_TWO_SCHEDULERS = Entry("tasks_core", POSTGRES, "default", {"schedulers": 2})
 AS_SHIPPED = [
     Entry("django_tasks_db", POSTGRES, "default"),
     Entry("django_q2", POSTGRES, "default"),
@@ -46,6 +49,7 @@ AS_SHIPPED = [
     Entry("celery", "redis", "default"),
 ]
 
+Q2_AS_SHIPPED = AS_SHIPPED[1]
 # Our rows stand beside those they are compared with, so that the same minute serves both.
 PLAN: dict[str, list[Entry]] = {
     "enqueue": [
@@ -63,9 +67,18 @@ PLAN: dict[str, list[Entry]] = {
     "idle": [US_PG, US_LITE, PROCRASTINATE_AS_SHIPPED, *AS_SHIPPED],
     "cold": [US_PG, US_LITE, PROCRASTINATE_AS_SHIPPED, *AS_SHIPPED],
     "claim": [US_PG, US_LITE],
-    "schedules": [US_PG],
+    "due": [
+        *(APSCHEDULER, PROCRASTINATE, US_PG, RAW_PG, RAW_LEAST, Q2_AS_SHIPPED),
+        *(US_PG_TWO_SCHEDULERS, US_LITE),
+    ],
+    "punctual": [US_PG, US_LITE],
+    "waiting": [US_PG, US_LITE],
+    "sync": [US_PG, US_LITE],
 }
-AT_FIRST = tuple(name for name in PLAN if name != "schedules")  # asked for by name
+# What --only takes beside these names.
+GROUPS = {"schedules": ("due", "punctual", "waiting", "sync")}
+GROUPS["queue"] = tuple(name for name in PLAN if name not in GROUPS["schedules"])
+ONCE = {"claim", *GROUPS["schedules"]}  # measured in one round, unless more are asked for
 
 FULL: dict[str, dict[str, Any]] = {
     "enqueue": {"singly": 3000, "at_once": 20_000},
@@ -75,7 +88,10 @@ FULL: dict[str, dict[str, Any]] = {
     "idle": {"seconds": 30},
     "cold": {"starts": 3},
     "claim": {"claims": 500},
-    "schedules": {"minutes": 3},
+    "due": {},
+    "punctual": {"seconds": 100},
+    "waiting": {"seconds": 30},
+    "sync": {"count": 10_000},
 }
 QUICK: dict[str, dict[str, Any]] = {
     "enqueue": {"singly": 400, "at_once": 4000},
@@ -85,11 +101,17 @@ QUICK: dict[str, dict[str, Any]] = {
     "idle": {"seconds": 4},
     "cold": {"starts": 1},
     "claim": {"claims": 100},
-    "schedules": {"minutes": 1},
+    "due": {},
+    "punctual": {"seconds": 8},
+    "waiting": {"seconds": 5},
+    "sync": {"count": 1000},
 }
 SMALL, LARGE = 10_000, 1_000_000
 QUICK_LARGE = 50_000
 QUICK_SHARE = 4  # of the jobs that are drained, one in so many
+# Schedules that are due at one minute, at the next, at the last; in a quick run a tenth.
+FEW, SOME, MANY, VERY_MANY = 100, 1000, 10_000, 100_000
+QUICK_TENTH = 10
 
 
 @dataclass(frozen=True)
@@ -107,13 +129,41 @@ def cells(measure: str, entry: Entry, *, is_quick: bool, idle_transaction: float
     if is_quick and not entry.in_quick_run:
         return
     options = (QUICK if is_quick else FULL)[measure] | entry.options
-    if measure == "claim":
-        for finished in (SMALL, QUICK_LARGE if is_quick else LARGE):
-            is_large = finished != SMALL
-            claims = {"finished": finished, "waiting": finished // 5}
-            beside = {"idle_transaction": idle_transaction if is_large else 0}
-            label = "large" if is_large else "small"
-            yield Cell(measure, entry, options | claims | beside, label)
+    of_measure = {"claim": _claims, "due": _dues, "waiting": _waits}.get(measure)
+    if of_measure is not None:
+        for label, more in of_measure(entry, is_quick=is_quick, idle_transaction=idle_transaction):
+            yield Cell(measure, entry, options | more, label)
         return
     label = f"{entry.options['workers']} processes" if "workers" in entry.options else ""
     yield Cell(measure, entry, options, label)
+
+
+Labelled = Iterator[tuple[str, dict[str, Any]]]
+
+
+def _claims(entry: Entry, *, is_quick: bool, idle_transaction: float) -> Labelled:
+    for label, finished in (("small", SMALL), ("large", QUICK_LARGE if is_quick else LARGE)):
+        beside = {"idle_transaction": idle_transaction if label == "large" else 0}
+        yield label, {"finished": finished, "waiting": finished // 5} | beside
+
+
+def _dues(entry: Entry, *, is_quick: bool, **_: Any) -> Labelled:
+    """Yield the steps; ours, and the limits, have more of them and more schedules."""
+    less = QUICK_TENTH if is_quick else 1
+    few, some, many, very_many = (count // less for count in (FEW, SOME, MANY, VERY_MANY))
+    if not (entry.peer in OURS and entry.store == POSTGRES):
+        yield "many", {"steps": {"few": few, "all": many}}
+    elif "schedulers" in entry.options:
+        processes = f"{entry.options['schedulers']} processes"
+        yield f"many, {processes}", {"steps": {"all": many}}
+        yield f"very many, {processes}", {"steps": {"all": very_many}}
+    else:
+        yield "many", {"steps": {"few": few, "some": some, "all": many}}
+        yield "very many", {"steps": {"few": few, "some": some, "all": very_many}}
+        if entry.peer == "tasks_core":
+            yield "many, all different", {"steps": {"all": many}, "is_varied": True}
+
+
+def _waits(entry: Entry, *, is_quick: bool, **_: Any) -> Labelled:
+    yield "none", {"count": 0}
+    yield "very many", {"count": VERY_MANY // (QUICK_TENTH if is_quick else 1)}

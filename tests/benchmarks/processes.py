@@ -44,6 +44,10 @@ class Session:
             leader, children = None, [leader]
         return {"supervisor": leader, "children": children}
 
+    def resident(self) -> tuple[float, float]:
+        """Return the resident set of its largest process in MiB: now, and at its most."""
+        return max((_resident(pid) for pid in self.pids()), default=(0.0, 0.0))
+
     def stop(self, grace: float = 5) -> None:
         """Ask it to stop, as an operator would; then make sure that nothing is left."""
         if self.process.poll() is None:
@@ -95,14 +99,15 @@ def busy_cores_of_others(own_roots: list[int], since: tuple[float, float, float]
     """
     fields = (PROC / "stat").read_text().split(maxsplit=9)[1:9]
     user, nice, system, _, _, interrupts, soft, _ = (int(field) / TICK for field in fields)
-    found = (time.monotonic(), user + nice + system + interrupts + soft, _tree_cpu(own_roots))
+    found = (time.monotonic(), user + nice + system + interrupts + soft, tree_cpu(own_roots))
     if since is None:
         return found
     wall, machine, own = (now - then for now, then in zip(found, since, strict=True))
     return round(max(0.0, machine - own) / wall, 2)
 
 
-def _tree_cpu(roots: list[int]) -> float:
+def tree_cpu(roots: list[int]) -> float:
+    """Return the CPU seconds of these processes and of all that descend from them."""
     stats = dict(_stats())
     parents = {pid: int(fields[1]) for pid, fields in stats.items()}
 
@@ -126,6 +131,14 @@ def _stats() -> Iterator[tuple[int, list[str]]]:
 
 def _cpu(fields: list[str]) -> float:
     return sum(int(ticks) for ticks in fields[11:15]) / TICK
+
+
+def _resident(pid: int) -> tuple[float, float]:
+    with suppress(OSError):
+        lines = (PROC / str(pid) / "status").read_text().splitlines()
+        sizes = {line.split(":")[0]: line.split()[1] for line in lines if line.startswith("Vm")}
+        return tuple(round(int(sizes[name]) / 1024, 1) for name in ("VmRSS", "VmHWM"))  # type: ignore[return-value]
+    return 0.0, 0.0
 
 
 def _pss(pid: int) -> float | None:

@@ -2,31 +2,56 @@
 
 from __future__ import annotations
 
-import shutil
+import json
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.benchmarks import environments, report
+from tests.benchmarks.measures import ORDER
 from tests.benchmarks.results import Results
 from tests.benchmarks.stage import ROOT
 
 PAGE = ROOT / "docs/explanation/performance.md"
 PICTURE = ROOT / "docs/explanation/performance.svg"
-PUBLISHED = Path(__file__).parent / "published.jsonl"
+PUBLISHED = Path(__file__).parent / "published"
 BEGIN, END = "<!-- drawn by make bench -->", "<!-- end of what make bench has drawn -->"
 
 
 def publish(file: Path) -> None:
-    if file.resolve() != PUBLISHED:
-        shutil.copyfile(file, PUBLISHED)
-    PAGE.write_text(with_tables(PAGE.read_text(), Results.read(PUBLISHED)))
+    """Keep what this run has measured, beside what earlier ones have and it has not."""
+    found = Results.read(file)
+    for measure in ORDER:
+        if lines := [line for line in found.lines if line["measure"] == measure]:
+            told = [{"about": found.about}, *lines]
+            kept_in(measure).write_text("".join(f"{json.dumps(each)}\n" for each in told))
+    PAGE.write_text(with_tables(PAGE.read_text(), published()))
     program = [environments.python_of("picture"), "-m", "tests.benchmarks.picture"]
-    subprocess.run([*program, PUBLISHED, PICTURE], check=True, cwd=ROOT)
+    files = [kept_in(measure) for measure in ORDER if kept_in(measure).exists()]
+    subprocess.run([*program, *files, PICTURE], check=True, cwd=ROOT)
 
 
-def with_tables(page: str, results: Results) -> str:
-    """Return the page with the tables of these results between its two marks."""
+def kept_in(measure: str) -> Path:
+    return PUBLISHED / f"{measure}.jsonl"
+
+
+def published() -> list[Results]:
+    """Return the runs of which something is shown, each with what it has measured."""
+    runs: list[Results] = []
+    for file in (kept_in(measure) for measure in ORDER):
+        if file.exists():
+            found = Results.read(file)
+            same = next((run for run in runs if run.about == found.about), None)
+            if same is None:
+                runs.append(found)
+            else:
+                same.lines.extend(found.lines)
+    return runs
+
+
+def with_tables(page: str, runs: Sequence[Results]) -> str:
+    """Return the page with the tables of these runs between its two marks."""
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
-    drawn = report.text(results).replace("\n### ", "\n### ")
+    drawn = "\n".join(map(report.text, runs))
     return f"{before}{BEGIN}\n\n{drawn}\n{END}{after}"

@@ -16,25 +16,27 @@ from typing import Any
 
 from tests.benchmarks import environments, processes, servers
 from tests.benchmarks.peers import peer_named
-from tests.benchmarks.plan import OURS, PLAN, QUICK_SHARE, Cell, Entry, cells
+from tests.benchmarks.plan import ONCE, OURS, PLAN, QUICK_SHARE, Cell, Entry, cells
 from tests.benchmarks.stage import CACHE, ROOT
 
+ROUNDS = 3
 NO_RESULT = 900  # seconds
-TELLING = ("rate", "single", "p95", "cpu_percent", "seconds", "error")
+TELLING = ("rate", "single", "p95", "cpu_percent", "seconds", "few", "some", "all", "error")
 
 
 def run(options: Namespace) -> Path:
     """Measure what is asked for; return the file of results."""
     folder = servers.folder_on_disk()
     (folder / "logs").mkdir()
-    os.environ.update(BENCH_FOLDER=str(folder), BENCH_SCHEDULES="0")
+    os.environ.update(BENCH_FOLDER=str(folder))
     os.environ |= servers.start_postgres(folder) | servers.start_redis()
     file = CACHE / "results" / f"{datetime.now(UTC):%Y-%m-%d-%H%M%S}.jsonl"
     file.parent.mkdir(parents=True, exist_ok=True)
     record(file, {"about": about(options, folder)})
     runner = Runner(file=file, folder=folder, options=options)
     for measure in options.only:
-        for number in range(1 if measure in {"claim", "schedules"} else options.rounds):
+        usual = 1 if options.quick or measure in ONCE else ROUNDS
+        for number in range(options.rounds or usual):
             for cell in runner.chosen(measure):
                 runner.measure(cell, number=number)
     last = file.with_name("last.jsonl")
@@ -109,7 +111,7 @@ class Runner:
             **found,
         }
         record(self.file, line)
-        told = ", ".join(f"{name} {found[name]}" for name in TELLING if name in found)
+        told = ", ".join(f"{name} {_told(found[name])}" for name in TELLING if name in found)
         what = f"{cell.measure:8} {entry.peer}/{entry.store}/{entry.profile} {cell.label}"
         sys.stderr.write(f"{what:52} {told} ({time.monotonic() - began:.0f} s)\n")
 
@@ -147,7 +149,6 @@ class Runner:
             "BENCH_PEER": entry.peer,
             "BENCH_STORE": entry.store,
             "BENCH_PROFILE": entry.profile,
-            "BENCH_SCHEDULES": str(self.options.schedules if cell.measure == "schedules" else 0),
         }
 
     def _last_words(self) -> str:
@@ -159,6 +160,10 @@ class Runner:
     @property
     def _roots(self) -> list[int]:
         return [os.getpid(), int(os.environ["BENCH_POSTGRES_PID"])]
+
+
+def _told(value: Any) -> Any:
+    return value["last_s"] if isinstance(value, dict) else value
 
 
 def _output(*command: str) -> str:

@@ -7,7 +7,9 @@ them. Imported by other products' environments too, so it needs nothing but Pyth
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,6 @@ STORE = os.environ.get("BENCH_STORE", "sqlite")  # postgres, sqlite or redis
 PROFILE = os.environ.get("BENCH_PROFILE", "default")  # as shipped, or "best" as documented
 FOLDER = Path(os.environ.get("BENCH_FOLDER", "."))  # thrown away at the end of the run
 PROCESSES = int(os.environ.get("BENCH_PROCESSES", "1"))
-SCHEDULES = int(os.environ.get("BENCH_SCHEDULES", "0"))
 
 POSTGRES_PORT = os.environ.get("BENCH_POSTGRES_PORT", "")
 POSTGRES_USER = "postgres"
@@ -31,6 +32,19 @@ TUNED_SQLITE = {
     "transaction_mode": "IMMEDIATE",
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
 }
+
+
+def define(groups: Sequence[tuple[int, str]]) -> None:
+    """Let the processes that are started from now on define so many schedules of each line."""
+    os.environ["BENCH_SCHEDULES"] = json.dumps(groups)
+
+
+def cron_lines() -> Iterator[tuple[int, str]]:
+    """Yield the number and the cron expression of each schedule that is to be defined."""
+    number = 0
+    for count, expression in json.loads(os.environ.get("BENCH_SCHEDULES", "[]")):
+        yield from ((each, expression) for each in range(number, number + count))
+        number += count
 
 
 def sink() -> Path:

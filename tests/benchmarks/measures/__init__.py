@@ -14,7 +14,10 @@ MODULES = {
     "idle": "cost",
     "cold": "cost",
     "claim": "claims",
-    "schedules": "schedules",
+    "due": "schedules.due",
+    "punctual": "schedules.punctual",
+    "waiting": "schedules.waiting",
+    "sync": "schedules.sync",
 }
 ORDER = tuple(MODULES)
 

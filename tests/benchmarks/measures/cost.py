@@ -59,10 +59,11 @@ def cold(peer: Peer, sink: Sink, *, starts: int) -> dict[str, Any]:
 
 
 @contextmanager
-def counted_queries() -> Iterator[Callable[[], Any]]:
+def counted_queries(*, only: str = "") -> Iterator[Callable[[], Any]]:
     """
     Return what says how many statements the database was asked so far; None elsewhere.
 
+    ``only`` is a further condition in SQL on pg_stat_statements, to count some of them.
     Without pg_stat_statements transactions are counted, which for idle workers is nearly the same.
     """
     if stage.STORE != "postgres":
@@ -75,7 +76,7 @@ def counted_queries() -> Iterator[Callable[[], Any]]:
         if has_statements:
             server.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
             _track(server, "all")
-        sql = STATEMENTS if has_statements else TRANSACTIONS
+        sql = STATEMENTS + only if has_statements else TRANSACTIONS
         try:
             yield lambda: float(server.execute(sql, [stage.database_name()]).fetchone()[0])
         finally:

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from tests.benchmarks import stage
+from tests.benchmarks import processes, stage
 
 JOBS = "tests.benchmarks.peers.jobs"
 
@@ -70,9 +70,40 @@ class Peer:
         """Return the commands that together are a worker of so many processes."""
         raise NotImplementedError
 
+    def define(self) -> None:
+        """Store the schedules of ``stage.cron_lines()``, if it keeps them elsewhere than in code."""
+
+    def scheduler(self, number: int) -> list[list[str]]:
+        """Return the commands of so many schedulers, which run as few jobs as they can."""
+        raise NotImplementedError
+
+    def seconds_until_ready(self, running: list[processes.Session], *, timeout: float) -> float:
+        """Wait until the schedulers that were just started wait for what is due."""
+        calm = processes.seconds_until_calm(running, timeout=timeout)
+        if calm is None:
+            raise RuntimeError(f"The scheduler was not ready within {timeout:.0f} s.")
+        return calm
+
+    def scheduled(self, since: datetime) -> int:
+        """Return how many jobs exist because of schedules; those due before may be left out."""
+        raise NotImplementedError
+
+    def run_scheduled(self) -> None:
+        """Run the jobs of one due time, where the next due time looks at them."""
+
     def after_drain(self) -> dict[str, Any]:
         """Return what else is to be told of a drain."""
         return {}
+
+    def count(self, sql: str, *values: Any) -> int:
+        """Return the number that ``sql`` answers, asked over one connection that stays open."""
+        return int(self._asking.execute(sql, values).fetchone()[0])
+
+    @cached_property
+    def _asking(self) -> Any:
+        import psycopg
+
+        return psycopg.connect(stage.dsn(), autocommit=True)
 
     def django(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "django", *arguments]
@@ -89,7 +120,8 @@ class Peer:
             found = server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [template])
             if not found.fetchone():
                 server.execute(f'CREATE DATABASE "{template}"')
-                self._migrate(template)
+                if self.is_django:
+                    self._migrate(template)
             server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
             server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
 

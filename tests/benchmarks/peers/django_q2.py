@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.benchmarks import stage
@@ -50,3 +50,27 @@ class Peer(Base):
         """Return one cluster with so many children, or as shipped with one per core."""
         os.environ["BENCH_PROCESSES"] = str(processes)
         return [self.django("qcluster")]
+
+    def define(self) -> None:
+        from croniter import croniter
+        from django_q.models import Schedule
+
+        now = datetime.now(UTC)
+        lines = list(stage.cron_lines())
+        due = {line: croniter(line, now).get_next(datetime) for line in {line for _, line in lines}}
+        of_cron = {"func": f"{JOBS}.plain.noop", "schedule_type": Schedule.CRON}
+        Schedule.objects.bulk_create(
+            Schedule(
+                name=f"tick{number}", args=str(number), cron=line, next_run=due[line], **of_cron
+            )
+            for number, line in lines
+        )
+
+    def scheduler(self, number: int) -> list[list[str]]:
+        """Return clusters as shipped: whoever schedules also runs jobs, and cannot but do so."""
+        return [self.django("qcluster") for _ in range(number)]
+
+    def scheduled(self, since: datetime) -> int:
+        """Count what has moved on: all that is due is committed in one transaction, with its jobs."""
+        moved = "task IS NOT NULL AND next_run > %s"
+        return self.count(f"SELECT count(*) FROM django_q_schedule WHERE {moved}", since)

@@ -45,3 +45,10 @@ class Peer(Base):
     def worker(self, processes: int) -> list[list[str]]:
         options = BEST if self.is_best else []
         return [self.django("procrastinate", "worker", *options) for _ in range(processes)]
+
+    def scheduler(self, number: int) -> list[list[str]]:
+        """Return workers of a queue that nobody uses: they defer what is due and run nothing."""
+        return [self.django("procrastinate", "worker", "-q", "nobody") for _ in range(number)]
+
+    def scheduled(self, since: datetime) -> int:
+        return self.count("SELECT count(*) FROM procrastinate_jobs")
