@@ -7,7 +7,7 @@ ARGS ?=
 
 BIN := .venv/bin
 STAMP := .venv/.ready
-PYTEST = $(BIN)/python -m pytest -q -n $(PARALLEL) $(ARGS)
+PYTEST = $(BIN)/python -m pytest -q -n $(PARALLEL) --dist worksteal $(ARGS)
 # One at a time, since its times are published, and without the limit that a hanging test has.
 LONG = FAULTS=long FAULT_RESULTS=docs/explanation/faults.json $(BIN)/python -m pytest -q -n 0 \
 	-o faulthandler_timeout=1200 --ignore tests/faults/test_published.py tests/faults $(ARGS)
@@ -18,8 +18,8 @@ help:
 	@echo "make demo    the example site with a worker and a scheduler (ARGS=\"--seconds 20\" ends by itself)"
 	@echo "make test    the whole suite on SQLite, PostgreSQL and, where one is there, MariaDB"
 	@echo "make check   ruff, mypy, migrations, documentation"
-	@echo "make faults  kill, freeze, restart and race for twenty minutes, and publish the counts"
-	@echo "make bench   measure it beside other queues (ARGS=\"--quick\" takes five minutes)"
+	@echo "make faults  kill, freeze, restart and race for an hour, and publish the counts"
+	@echo "make bench   measure it beside other queues (ARGS=\"--quick\" takes seven minutes)"
 	@echo "make docs    the documentation, into docs/_build/html"
 	@echo "make clean   remove what these commands made"
 

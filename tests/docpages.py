@@ -10,7 +10,7 @@ The first word after a fence is the language; the words after it say more:
     ```python settings alone        settings that are not of this page's project: `check` accepts them
     ```python                       runs; the blocks of a page share their names
     ```python raises=InvalidCall    runs, and raises this
-    ```console                      "$ …" lines: manage.py commands run if they end by themselves,
+    ```console                      "$ …" lines: pytest and manage.py commands run if they end by themselves,
                                     otherwise, and with `console parse`, their arguments are parsed
     ```ini, ```crontab              their manage.py commands are parsed
     ```text, ```html, ```mermaid    shown, not checked
@@ -179,6 +179,8 @@ def run_line(line: str, *, parse_only: bool) -> None:
                 parse(arguments)
             else:
                 quietly(*arguments)
+        case ["pytest", *arguments]:
+            run_pytest(arguments)
         case ["make", target, *_]:
             if f"\n{target}:" not in (ROOT / "Makefile").read_text():
                 raise AssertionError(f"the Makefile has no target {target}")
@@ -186,6 +188,19 @@ def run_line(line: str, *, parse_only: bool) -> None:
             pass
         case _:
             raise AssertionError(f"nobody checks {line!r}")
+
+
+def run_pytest(arguments: list[str]) -> None:
+    """Run tests of the project in a process of their own, as pytest-django wants it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
+        env=os.environ | {"PYTHONPATH": f"{Path.cwd()}{os.pathsep}{ROOT}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise AssertionError(done.stdout + done.stderr)
 
 
 def quietly(*arguments: str, **options: object) -> None:

@@ -17,6 +17,7 @@ PAGES = [
     f"{FOLDER}statements",
     f"{FOLDER}wakeup",
     "tasks_core/processes/worker",
+    "scheduler/operations",
 ]
 ARROW_OF = {arrow.verb: str(arrow) for arrow in ARROWS}
 FILES = {

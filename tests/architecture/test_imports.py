@@ -12,9 +12,14 @@ ABOVE = {
 }
 HOMES = {
     "croniter": ["scheduler/cron.py"],
-    "apscheduler": ["scheduler/timer.py"],
+    "apscheduler": [
+        "scheduler/timer/croniter.py",  # our cron rules for people who use it themselves
+        "scheduler/timer/loop.py",
+        "scheduler/timer/values.py",
+    ],
     "cron_descriptor": ["scheduler/due/descriptions.py"],  # optional: cron in words
-    "pytest": ["tasks_core/testing/plugin.py"],  # optional: loaded by pytest itself
+    # optional: loaded by pytest itself
+    "pytest": ["tasks_core/testing/plugin.py", "scheduler/testing/plugin.py"],
     "rich": ["tasks_core/management/jobs/bar.py"],  # optional: bars on a terminal
     "environ": ["example_site/config/settings.py"],
 }
