@@ -59,13 +59,12 @@ def names() -> list[str]:
 def tuning() -> Tuning:
     """Return the SCHEDULER setting, checked; a duration may be given in seconds."""
     given = getattr(settings, "SCHEDULER", {})
-    if not isinstance(given, Mapping):
-        raise ImproperlyConfigured(f"SCHEDULER is a dict, not {type(given).__name__}.")
     for latest in _latest:  # a sync asks for each schedule
         if latest.given is given and latest.copy == given:
             return latest.tuning
-    _latest[:] = [_Read(given, dict(given), _read(given))]
-    return _latest[0].tuning
+    tuning = _read(given)
+    _latest[:] = [_Read(given, dict(given), tuning)]
+    return tuning
 
 
 class _Read(NamedTuple):
@@ -77,16 +76,31 @@ class _Read(NamedTuple):
 _latest: list[_Read] = []
 
 
-def _read(given: Mapping[str, Any]) -> Tuning:
-    for name in given:
-        if name not in names():
-            raise ImproperlyConfigured(
-                f"SCHEDULER has no key {name!r}.{did_you_mean(name, names())}"
-            )
-    return Tuning(**{name.lower(): _checked(name, value) for name, value in given.items()})
+def problems() -> list[str]:
+    """Return everything that is wrong with the SCHEDULER setting, a sentence each."""
+    given = getattr(settings, "SCHEDULER", {})
+    found = []
+    for one in ({name: value} for name, value in given.items()) if _is_dict(given) else (given,):
+        try:
+            _read(one)
+        except ImproperlyConfigured as error:
+            found.append(str(error))
+    return found
+
+
+def _read(given: Any) -> Tuning:
+    if not _is_dict(given):
+        raise ImproperlyConfigured(f"SCHEDULER is a dict, not {type(given).__name__}.")
+    return Tuning(**{str(name).lower(): _checked(name, value) for name, value in given.items()})
+
+
+def _is_dict(given: Any) -> bool:
+    return isinstance(given, Mapping)
 
 
 def _checked(name: str, value: Any) -> Any:
+    if name not in names():
+        raise ImproperlyConfigured(f"SCHEDULER has no key {name!r}.{did_you_mean(name, names())}")
     if reads := _READERS.get(name):
         return reads(value)
     default = getattr(Tuning(), name.lower())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.core.exceptions import ImproperlyConfigured
 
+from tasks_core.exceptions import InvalidCall
+
 
 class SchedulerError(Exception):
     """The base of every error of this app."""
@@ -15,6 +17,10 @@ class InvalidTrigger(SchedulerError, ValueError):
 
 class InvalidSchedule(SchedulerError, ImproperlyConfigured):
     """A declaration in SCHEDULE or of @periodic cannot become a schedule."""
+
+
+class InvalidJob(SchedulerError, InvalidCall):
+    """A declaration names a task that may run, with arguments or options that no job can have."""
 
 
 class OperationRefused(SchedulerError, ValueError):

@@ -1,6 +1,6 @@
 """Every default of the app, and the settings that change them: JOBS and TASKS_CORE."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from difflib import get_close_matches
 from typing import Any
@@ -69,14 +69,19 @@ def get(name: str) -> Any:
 def configured() -> Mapping[str, Any]:
     """Return the TASKS_CORE setting; raise ImproperlyConfigured for what it cannot be."""
     values: Any = getattr(settings, "TASKS_CORE", None) or {}
+    for problem in problems(values):
+        raise ImproperlyConfigured(problem)
+    return values  # type: ignore[no-any-return]
+
+
+def problems(values: Any) -> Iterator[str]:
+    """Yield what makes such a TASKS_CORE unreadable, a sentence each."""
     if not isinstance(values, Mapping):
-        raise ImproperlyConfigured(f"TASKS_CORE must be a dict, not {type(values).__name__}.")
+        yield f"TASKS_CORE must be a dict, not {type(values).__name__}."
+        return
     for key in values:
         if key not in DEFAULTS:
-            raise ImproperlyConfigured(
-                f"TASKS_CORE has no key {key!r}.{did_you_mean(key, DEFAULTS)}"
-            )
-    return values
+            yield f"TASKS_CORE has no key {key!r}.{did_you_mean(key, DEFAULTS)}"
 
 
 def did_you_mean(word: str, known: Any) -> str:

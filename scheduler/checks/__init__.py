@@ -1,8 +1,13 @@
-"""What ``manage.py check`` says about schedules. Asks no database. Ids are never reused."""
+"""
+What ``manage.py check`` says about schedules. Ids are never reused.
+
+Only ``stored`` asks a database, when ``--database`` names it.
+"""
 
 from scheduler.checks import (  # noqa: F401  they register themselves
     backends,
     due_times,
     entries,
+    stored,
     ticks,
 )

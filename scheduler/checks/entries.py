@@ -14,7 +14,7 @@ from scheduler import calendars, conf, declarations
 from scheduler.declarations import DuplicateKey, Problem
 from scheduler.definitions.entry import Declaration
 from scheduler.definitions.trial import try_job
-from scheduler.exceptions import InvalidSchedule, InvalidTrigger
+from scheduler.exceptions import InvalidJob, InvalidSchedule, InvalidTrigger
 from tasks_core.exceptions import InvalidCall, UnsupportedFeature
 
 TAG = "jobs"
@@ -24,8 +24,8 @@ NAMESAKES = ("django-tasks-scheduler", "django-rq-scheduler")
 
 @register(TAG)
 def check_declarations(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """E004, E005, E006, E008: entries of SCHEDULE and @periodic that are no schedules."""
-    if tuning_problem():
+    """E004 to E008: entries of SCHEDULE and @periodic that are no schedules."""
+    if conf.problems():
         return []
     return [_wrong(problem) for problem in declarations.read()[1]]
 
@@ -39,14 +39,13 @@ def check_arguments(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage
 @register(TAG)
 def check_tuning(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """E009: SCHEDULER holds a name or a value that cannot be."""
-    problem = tuning_problem()
-    return [Error(problem, id="tasks_scheduler.E009")] if problem else []
+    return [Error(problem, id="tasks_scheduler.E009") for problem in conf.problems()]
 
 
 @register(TAG)
 def check_calendars(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """E010: a calendar of the settings cannot be read."""
-    if tuning_problem():
+    if conf.problems():
         return []
     problems = map(_calendar_problem, conf.calendars())
     return [
@@ -81,15 +80,7 @@ def check_namesakes(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage
 
 def known() -> list[Declaration]:
     """Return the declarations that can be read; what is wrong with the others is said here."""
-    return [] if tuning_problem() else list(declarations.read()[0].values())
-
-
-def tuning_problem() -> str:
-    try:
-        conf.tuning()
-    except ImproperlyConfigured as error:
-        return str(error)
-    return ""
+    return [] if conf.problems() else list(declarations.read()[0].values())
 
 
 def _wrong(problem: Problem) -> CheckMessage:
@@ -99,6 +90,8 @@ def _wrong(problem: Problem) -> CheckMessage:
             return Error(message, id="tasks_scheduler.E008")
         case InvalidTrigger():
             return Error(message, id="tasks_scheduler.E004")
+        case InvalidJob():
+            return Error(message, id="tasks_scheduler.E007")
         case InvalidCall():
             return Error(message, id="tasks_scheduler.E006")
     return Error(message, id="tasks_scheduler.E005")

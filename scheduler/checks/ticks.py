@@ -12,7 +12,7 @@ from django.core.checks import CheckMessage, Error, register
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
 
 from scheduler import conf
-from scheduler.checks.entries import TAG, tuning_problem
+from scheduler.checks.entries import TAG
 from scheduler.tick_settings import FIRE_AND_FORGET
 
 MIDDLEWARE = {"scheduler.ticks.TickMiddleware", "scheduler.ticks.middleware.TickMiddleware"}
@@ -22,7 +22,7 @@ MOUNT = 'path("tick/", include("scheduler.ticks.urls"))'
 @register(TAG)
 def check_ticks(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """E013, E014, W013, W014: secrets, addresses, and where the middleware stands."""
-    if tuning_problem():
+    if conf.problems():
         return []
     tuning = conf.tuning()
     return [*_secret(tuning), *_middleware(tuning), *_address(tuning)]

@@ -15,11 +15,12 @@ from scheduler.definitions.computed import Computed, found, is_computed
 from scheduler.definitions.hashes import hash_of
 from scheduler.definitions.when import TRIGGERS, trigger_from
 from scheduler.due.protocol import spec_of
-from scheduler.exceptions import InvalidSchedule
+from scheduler.exceptions import InvalidJob, InvalidSchedule
 from scheduler.triggers import Trigger, zone_of
 from tasks_core import registry
 from tasks_core.calls import Call
 from tasks_core.conf import DEFAULT_ALIAS, did_you_mean
+from tasks_core.exceptions import InvalidCall
 from tasks_core.options import DEFAULT_QUEUE
 
 OPTIONS = (
@@ -97,8 +98,8 @@ def declare(key: str, options: Mapping[str, Any], *, source: str) -> Declaration
     """
     Return the declaration of one entry.
 
-    Raises InvalidSchedule for an option, InvalidTrigger for a trigger and InvalidCall for a
-    task, its arguments or options that a job could not have.
+    Raises InvalidSchedule for an option, InvalidTrigger for a trigger, InvalidCall for a task
+    and InvalidJob, which is one too, for arguments or options that a job could not have.
     """
     if not isinstance(options, Mapping):
         raise InvalidSchedule(f"An entry is a dict of options, not {type(options).__name__}.")
@@ -166,7 +167,10 @@ def _previous(key: Any, value: Any) -> tuple[str, ...]:
 def _call(task: Any, options: Mapping[str, Any]) -> Call:
     stated = {**task.options, **{name: options[name] for name in options if name in JOB_OPTIONS}}
     wanted = {name: value for name, value in stated.items() if name in JOB_OPTIONS}
-    return Call(task, options.get("args", ()), options.get("kwargs", {}), **wanted).checked()
+    try:
+        return Call(task, options.get("args", ()), options.get("kwargs", {}), **wanted).checked()
+    except InvalidCall as error:
+        raise InvalidJob(str(error)) from error
 
 
 JOB_OPTIONS = frozenset({"queue", "priority", "max_attempts"})

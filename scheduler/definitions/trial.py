@@ -1,10 +1,12 @@
-"""Would a job of this schedule be taken? Asked before there is one."""
+"""Would this schedule be taken, and a job of it? Asked before there is one."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
+from scheduler import calendars, declarations
 from scheduler.definitions.entry import Declaration
+from scheduler.exceptions import InvalidSchedule
 from tasks_core import Call, job_backends, registry
 from tasks_core.preparation import accepted, declared
 
@@ -31,6 +33,23 @@ def try_job(declaration: Declaration) -> None:
         context={"key": declaration.key},
     )
     try_call(call, backend=declaration.backend)
+
+
+def refusals() -> dict[str, str]:
+    """
+    Return why declarations would be refused, by key. Asks the database for calendars.
+
+    The key is "SCHEDULE" for what makes it unknown which declarations there are.
+    """
+    declared, problems = declarations.read()
+    found = {problem.key or "SCHEDULE": str(problem) for problem in problems}
+    with calendars.remembered():
+        for key, declaration in declared.items():
+            try:
+                declaration.definition()
+            except InvalidSchedule as error:
+                found[key] = str(error)
+    return found
 
 
 def try_call(call: Call, *, backend: str) -> None:

@@ -10,6 +10,7 @@ from django.apps import apps
 from django.db.models import Model
 
 from scheduler import conf
+from scheduler.exceptions import OperationRefused
 from scheduler.models import OperatorAction, Schedule
 from tasks_core.outcomes import storable
 
@@ -23,7 +24,9 @@ BATCH = 500  # rows in one statement
 
 
 def name_of(user: Operator) -> str:
-    """Return who acts, as it is noted in rows."""
+    """Return who acts, as it is noted in rows. Raises OperationRefused for what is nobody."""
+    if not isinstance(user, str) and not hasattr(user, "is_authenticated"):
+        raise OperationRefused(f"user= is a user, or a text that says who acts, not {user!r:.80}.")
     return short(str(user))
 
 
@@ -71,7 +74,9 @@ def note_all(
         ],
         batch_size=BATCH,
     )
-    if not isinstance(user, str) and apps.is_installed("django.contrib.admin"):
+    if isinstance(user, str) or user.pk is None:  # nobody that the admin could name
+        return
+    if apps.is_installed("django.contrib.admin"):
         _note_in_admin(verb, rows, user=user, told=f"{told}: {reason}" if reason else f"{told}.")
 
 

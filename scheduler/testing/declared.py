@@ -18,6 +18,10 @@ def only_declared(schedule: Mapping[str, Any] | None = None) -> Iterator[None]:
 
     ``with only_declared({"tea": {"task": brew, "cron": "0 17 * * *"}}): …``
     """
+    if not isinstance(schedule, Mapping | None):
+        raise TypeError(
+            f"only= is a dict of entries by key, as SCHEDULE is, not {type(schedule).__name__}."
+        )
     before = list(declarations.noted)
     declarations.noted.clear()
     try:

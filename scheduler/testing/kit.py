@@ -51,7 +51,7 @@ class Schedules:
         ``only`` are the entries of SCHEDULE for this journey, instead of the project's. With
         ``jobs=False`` jobs are stored and not run; then the second overlaps the first. Several
         ``schedulers`` take each turn in an order shuffled with ``seed``; with ``threads=True``
-        at the same time, which needs a TransactionTestCase.
+        at the same time, which needs a TransactionTestCase. Raises InvalidSchedule for an entry.
         """
         _require_app()
         from scheduler.testing.crew import Crew
@@ -63,7 +63,7 @@ class Schedules:
         began = instant(start, zone, fold=fold)
         crew = Crew(schedulers, seed=seed, threads=threads)
         clock = TravelClock(began, zone=zone, crew=crew, jobs=jobs)
-        with nullcontext() if only is None else only_declared(only), clock:
+        with nullcontext() if only is None else _only(only), clock:
             self._clock = clock
             try:
                 yield clock
@@ -136,6 +136,18 @@ class Schedules:
 
 
 schedules = Schedules()
+
+
+@contextmanager
+def _only(entries: Mapping[str, Any]) -> Iterator[None]:
+    from scheduler.definitions.trial import refusals
+    from scheduler.exceptions import InvalidSchedule
+
+    with only_declared(entries):
+        # A scheduler would log them and go on; here they are a mistake of the test.
+        if problems := refusals():
+            raise InvalidSchedule(" ".join(problems.values()))
+        yield
 
 
 def _require_app() -> None:

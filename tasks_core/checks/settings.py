@@ -9,7 +9,6 @@ from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.checks import Warning as CheckWarning
-from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
 from tasks_core import conf, limits
@@ -83,10 +82,17 @@ def check_default_alias(app_configs: Any = None, **kwargs: Any) -> list[CheckMes
 @register(TAG)
 def check_tuning(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """E004: TASKS_CORE has an unknown key, or a value of the wrong type or size."""
-    try:
-        values = conf.configured()
-    except ImproperlyConfigured as error:
-        return [Error(str(error), hint="See docs/reference/settings.", id="tasks_core.E004")]
+    values = getattr(settings, "TASKS_CORE", None) or {}
+    unreadable: list[CheckMessage] = [
+        Error(problem, hint="See docs/reference/settings.", id="tasks_core.E004")
+        for problem in conf.problems(values)
+    ]
+    if not isinstance(values, Mapping):
+        return unreadable
+    return [*unreadable, *_values(values)]
+
+
+def _values(values: Mapping[str, Any]) -> list[CheckMessage]:
     return [
         Error(
             f"TASKS_CORE[{name!r}] must be {_wanted(name)}, not {value!r}.",
@@ -94,7 +100,7 @@ def check_tuning(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
             id="tasks_core.E004",
         )
         for name, value in values.items()
-        if name != RATES and not _fits(value, name)
+        if name in conf.DEFAULTS and name != RATES and not _fits(value, name)
     ]
 
 

@@ -7,6 +7,7 @@ from django.core import checks
 from django.test import override_settings
 
 from scheduler import conf, periodic
+from scheduler.models import Calendar
 from scheduler.testing import only_declared
 from tasks_core import BaseJobBackend
 from tests.app.tasks import leave_effect, nothing
@@ -88,6 +89,7 @@ def test_e001_a_backend_that_does_not_define_defer(settings):
         ("E005", {"que": "x"}, "Did you mean 'queue'?"),
         ("E006", {"task": "nowhere.tea"}, "cannot be imported"),
         ("E007", {"args": [1]}, "cannot be called with these arguments"),
+        ("E007", {"priority": 1000}, "priority"),
         ("W001", {"cron": "0 0 30 2 *"}, "is never due"),
         ("W002", {"cron": "* * * * *"}, ""),
     ],
@@ -173,6 +175,30 @@ def test_e009_a_value_that_cannot_be(settings, scheduler):
     settings.SCHEDULER = scheduler
 
     assert list(found(tea=TEA)) == ["E009"]
+
+
+def test_e009_every_mistake_is_told(settings):
+    settings.SCHEDULER = {"TICK": 1, "BATCH_SIZE": 0, "HERD": 0, "RELEASE": "42"}
+
+    with only_declared({"tea": TEA}):
+        messages = [each.msg for each in checks.run_checks(tags=["jobs"])]
+    assert len(messages) == 3
+    assert [name for name in ("TICK", "BATCH_SIZE", "HERD") if name in "".join(messages)]
+
+
+@pytest.mark.django_db
+def test_w013_a_calendar_that_is_nowhere(settings):
+    settings.SCHEDULER = {"CALENDARS": {"closed": {"dates": ["2026-03-11"]}}}
+    named = [{**TEA, "calendar": name} for name in ("closed", "stored", "nowhere")]
+    Calendar.objects.create(name="stored", rules={"dates": ["2026-03-11"]})
+    with only_declared(dict(zip("abc", named, strict=True))):
+        messages = checks.run_checks(tags=["database"], databases=["default"])
+        unasked = checks.run_checks(tags=["database"], databases=[])
+
+    assert [(each.id, each.msg[:14]) for each in messages] == [
+        ("tasks_scheduler.W013", "Schedule 'c': ")
+    ]
+    assert unasked == []
 
 
 def test_durations_may_be_seconds(settings):

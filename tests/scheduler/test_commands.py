@@ -88,6 +88,15 @@ def test_next_needs_no_row(schedules):
     assert "09:00" in schedules("next", "tea", "-n", "1", entries={"tea": HOURLY})
 
 
+def test_next_says_of_one_that_is_off_that_it_is(capsys):
+    declare(at(8), enabled=False)
+
+    with FrozenClock(at(9)):
+        call_command("schedules", "next", "tea")
+
+    assert "tea is disabled: `schedules explain tea` says" in capsys.readouterr().err
+
+
 def test_next_tells_what_the_clocks_do(schedules):
     nights = schedules(
         "next", "tea", "-n", "3", "--format", "json", moment=at(0, days=18), entries={"tea": LONDON}

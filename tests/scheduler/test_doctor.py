@@ -53,6 +53,20 @@ def test_all_is_well():
     assert {finding.level for finding in examined().values()} == {GOOD}
 
 
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [({"calendar": "nowhere"}, "no calendar 'nowhere'"), ({"task": "nowhere.tea"}, "imported")],
+)
+def test_declarations_that_every_sync_refuses(entry, words):
+    tea = {"task": "tests.app.tasks.nothing", "cron": "0 17 * * *", **entry}
+
+    with only_declared({"tea": tea}):
+        found = of("declared")
+
+    assert (found.level, found.named) == (FAILURE, ["tea"])
+    assert words in found.text
+
+
 class TestSchedulers:
     def test_none_lives(self, crew):
         declare(at(8))

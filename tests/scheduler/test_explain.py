@@ -213,6 +213,33 @@ class TestForecast:
 
         assert "is not declared here" in str(self.predicted(at(9)))
 
+    def test_one_that_had_all_its_runs(self):
+        declare(at(8), max_runs=1)
+        tick(at(9))
+
+        assert str(self.predicted(at(10, 30))) == "nothing: it has had its 1 run."
+
+    def test_one_that_is_over(self):
+        declare(at(8), at=at(8, 30))
+        tick(at(9))
+
+        assert str(self.predicted(at(10))) == "nothing: it is never due again."
+
+    def test_one_that_failed_waits(self):
+        declare(at(8))
+        Schedule.objects.update(error="ouch", error_count=1, next_due_at=at(10, 30))
+
+        told = "nothing: it failed, and is tried again at 2026-03-10 10:30:00Z: ouch"
+        assert str(self.predicted(at(10))) == told
+        assert str(self.predicted(at(10, 30))).startswith("1 job")
+
+    def test_arguments_that_may_decline(self):
+        declare(at(8), args=no_arguments)
+
+        assert str(self.predicted(at(9))).endswith(
+            "unless tests.scheduler.test_explain.no_arguments declines"
+        )
+
 
 class TestInstant:
     def test_a_job_that_waits(self):
@@ -498,6 +525,11 @@ class TestCommand:
 
         assert ended.value.code == 1
         assert "run `schedules audit`" in capsys.readouterr().out
+
+    def test_what_computes_the_arguments(self, capsys):
+        declare(at(8), args=no_arguments)
+
+        assert "computed by tests.scheduler.test_explain.no_arg" in self.asked(capsys, "tea")
 
     def test_what_is_declared_only(self, capsys):
         with only_declared({"tea": {"task": "tests.app.tasks.nothing", "cron": "0 * * * *"}}):

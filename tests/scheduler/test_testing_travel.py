@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from scheduler import periodic
 from scheduler import schedules as operators
+from scheduler.exceptions import InvalidSchedule
 from scheduler.models import Occurrence, Schedule
 from scheduler.process import Scheduler
 from scheduler.testing import SchedulesMixin, only_declared, schedules
@@ -91,6 +92,22 @@ def test_a_due_time_at_the_end_of_the_way_belongs_to_it():
         time.to("09:00")
 
         assert schedules.due_times("tea") == [datetime(2026, 3, 10, 9, tzinfo=UTC)]
+
+
+@pytest.mark.parametrize(
+    ("only", "error", "words"),
+    [
+        (["tea"], TypeError, "only= is a dict of entries by key, .*, not list"),
+        ({"tea": {**HOURLY, "croon": "1"}}, InvalidSchedule, "no option 'croon'"),
+        ({"tea": {**HOURLY, "calendar": "no"}}, InvalidSchedule, "no calendar 'no'"),
+    ],
+)
+def test_entries_that_are_wrong_begin_no_journey(only, error, words):
+    with pytest.raises(error, match=words), schedules.travel("2026-03-10T08:00", only=only):
+        raise AssertionError
+
+    with schedules.travel("2026-03-10T08:00", only={"tea": HOURLY}):
+        pass
 
 
 def test_jobs_can_be_left_alone():

@@ -81,6 +81,13 @@ def test_a_wrong_setting_is_found_with_its_cure(changed, check_id, words, cure):
         assert cure in message.hint
 
 
+def test_every_mistake_is_told():
+    with override_settings(TASKS_CORE={"LEESE": 5, "POLL": 0, "GRAZE": 1, "GRACE": -1}):
+        found = [each.msg for each in run_checks(tags=["jobs"])]
+
+    assert [text.split("'")[1] for text in found] == ["LEESE", "GRAZE", "POLL", "GRACE"]
+
+
 @pytest.mark.parametrize("lease", [timedelta(seconds=30), 30, 1.5])
 def test_a_duration_may_be_given_in_seconds(lease):
     with override_settings(TASKS_CORE={"LEASE": lease}):

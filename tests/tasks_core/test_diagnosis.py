@@ -43,6 +43,14 @@ def test_a_queue_with_a_living_worker_is_healthy():
     assert {each.level for each in examine("default")} == {Level.GOOD}
 
 
+def test_advice_names_the_backend_it_is_about():
+    due()
+
+    told = {each.about: each.advice for each in examine("default", backend="queue")}
+    assert told["workers"] == "manage.py run_worker --backend queue"
+    assert finding("workers").advice == "manage.py run_worker"
+
+
 def test_an_empty_queue_without_a_worker_is_no_failure():
     assert finding("workers").level == Level.NOTE
 

@@ -85,6 +85,7 @@ def _say_coming(desk: Desk, outlook: explain.Outlook) -> None:
         "when": described(outlook.trigger),
         "zone": moment(desk.now, outlook.trigger).zone,
         "a job takes": usual,
+        "arguments": f"computed by {forecast.computed}" if forecast.computed else "",
         "previous job": f"{forecast.previous}, not ended" if forecast.previous else "",
         "now": str(forecast),
     }

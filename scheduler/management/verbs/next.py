@@ -7,6 +7,7 @@ from typing import Any
 
 from scheduler import listing
 from scheduler.management.desk import Desk, add_verb
+from scheduler.models import Schedule
 from tasks_core.management.arguments import positive
 
 EXAMPLES = """
@@ -20,6 +21,8 @@ examples:
 Exit codes: 0 done, 2 there is no such schedule.
 """
 
+RUNNING = ("active", "failing")
+
 
 def add_to(verbs: Any) -> None:
     words = "the next due times of one schedule"
@@ -30,6 +33,9 @@ def add_to(verbs: Any) -> None:
 
 def coming(desk: Desk, options: Namespace) -> int:
     trigger = listing.trigger_named(options.key)
+    row = Schedule.objects.using(desk.database).filter(pk=options.key).first()
+    if row is not None and (state := listing.state(row, now=desk.now)) not in RUNNING:
+        desk.tell(f"{row.key} is {state}: `schedules explain {row.key}` says what becomes of it.")
     rows = listing.coming(trigger, now=desk.now, number=options.number)
     never = f"{options.key} ({trigger.spec()}) is never due again."
     desk.show(rows, listing.NEXT_COLUMNS, nothing=never)

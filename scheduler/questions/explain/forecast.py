@@ -18,6 +18,8 @@ from scheduler.turn.rebuild import trigger_of
 from scheduler.turn.work import standing
 from tasks_core.backends.database.questions.findings import counted
 
+LONGEST = 200  # characters of an error
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
@@ -25,6 +27,7 @@ class Forecast:
 
     jobs: list[datetime] = field(default_factory=list)
     skipped: dict[str, int] = field(default_factory=dict)
+    computed: str = ""  # what computes the arguments of its jobs, and may decline them
     waits: bool = False
     cancels: bool = False
     previous: UUID | None = None  # the previous job, if it has not ended
@@ -36,6 +39,8 @@ class Forecast:
         words = [counted(len(self.jobs), "job", "jobs")] if self.jobs else []
         if 0 < len(self.jobs) <= 3:  # noqa: PLR2004
             words = [f"{words[0]} (due {', '.join(map(utc, self.jobs))})"]
+        if self.jobs and self.computed:
+            words = [f"{words[0]}, unless {self.computed} declines"]
         words += [f"{count} skipped ({reason})" for reason, count in self.skipped.items()]
         words += ["one waits for the previous job to end"] * self.waits
         words += ["the previous job would be cancelled"] * self.cancels
@@ -49,6 +54,11 @@ def forecast(row: Schedule, *, now: datetime) -> Forecast:
         return Forecast(problem="it is retired." if row.retired_at else "it is disabled.")
     if row.quarantined_at is not None:
         return Forecast(problem=f"it is in quarantine since {utc(row.quarantined_at)}.")
+    if row.next_due_at is None:
+        return Forecast(problem=_ended(row))
+    if row.error_count and row.next_due_at > now:
+        again = f"it failed, and is tried again at {utc(row.next_due_at)}"
+        return Forecast(problem=f"{again}: {row.error[:LONGEST]}")
     try:
         gates = Gates(alias, [row], now=now).of(row)
         trigger = trigger_of(row)
@@ -63,8 +73,15 @@ def forecast(row: Schedule, *, now: datetime) -> Forecast:
             skipped[str(each.reason)] += each.count or 1
     return Forecast(
         jobs=[each.due_at for each in plan.decisions if each.outcome == Outcome.ENQUEUED],
+        computed=" or ".join(filter(None, [row.args_from, row.kwargs_from])),
         skipped=dict(skipped),
         waits=plan.waits,
         cancels=plan.cancels,
         previous=busy,
     )
+
+
+def _ended(row: Schedule) -> str:
+    if row.max_runs is not None and row.runs >= row.max_runs:
+        return f"it has had its {counted(row.max_runs, 'run', 'runs')}."
+    return "it is never due again."

@@ -155,7 +155,7 @@ def _known(case: _Case) -> Iterator[str]:
     row = case.row if case.was_due else None
     if row is not None:
         by = f" by {row.recorded_by}" if row.recorded_by else ""
-        late = row.recorded_at - row.until_at
+        late = row.recorded_at - case.moment
         yield f"Recorded at {utc(row.recorded_at)}{by}, {told(late)} after it was due."
         if row.until_at != row.due_at:
             count = "more than anybody counted" if row.count is None else str(row.count)

@@ -23,6 +23,7 @@ def examine(*, expects_processes: bool = True) -> list[Finding]:
         found.append(processes.schedulers(alias, now=now))
     found += processes.disagreements(alias, now=now)
     found += [
+        schedules.refused(),
         schedules.overdue(alias, now=now),
         schedules.quarantined(alias),
         schedules.failing(alias, now=now),

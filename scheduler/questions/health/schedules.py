@@ -9,6 +9,7 @@ from django.db.models import OuterRef, Q, Subquery
 
 from scheduler import conf, freshness
 from scheduler.choices import Reason
+from scheduler.definitions.trial import refusals
 from scheduler.models import Maintenance, Occurrence, Schedule, ScheduleQuerySet
 from tasks_core.backends.database.questions.findings import (
     NAMED,
@@ -38,6 +39,19 @@ def overdue(alias: str, *, now: datetime) -> Finding:
         late.values_list("key", flat=True)[:NAMED],
         f"{counted(late.count(), 'schedule is', 'schedules are')} overdue, for up to {since}",
         advice="manage.py run_scheduler; its log says why it leaves one alone",
+    )
+
+
+def refused() -> Finding:
+    """Find declarations that no sync takes."""
+    if not (problems := refusals()):
+        return good("declared", "Every declaration can be a schedule.")
+    return _bad(
+        "declared",
+        list(problems)[:NAMED],
+        "Refused by every sync, and its row stays as it is",
+        told=[_cut(problem) for problem in problems.values()],
+        advice="manage.py check --database default",
     )
 
 

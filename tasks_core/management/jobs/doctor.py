@@ -36,7 +36,9 @@ def add_to(verbs: Any) -> None:
 
 
 def doctor(desk: Desk, options: Namespace) -> int:
-    findings = diagnosis.examine(desk.backend.database, max_wait=options.max_wait)
+    findings = diagnosis.examine(
+        desk.backend.database, max_wait=options.max_wait, backend=desk.backend.alias
+    )
     if outbox.is_used():
         findings.append(outbox.examine())
     is_healthy = not any(finding.is_wrong for finding in findings)

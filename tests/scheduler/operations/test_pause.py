@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 
 from scheduler.exceptions import OperationRefused, UnknownSchedule
 from scheduler.models import Maintenance, Occurrence, Schedule
@@ -84,6 +85,17 @@ def test_a_long_name_and_a_long_reason_fit():
 
     assert Schedule.objects.get().paused_by == "a" * 255
     assert len(actions()[-1].reason) <= 255
+
+
+def test_who_is_nobody_is_refused():
+    make(at(8))
+
+    with pytest.raises(OperationRefused, match=r"user= is a user, or a text .*, not 5"):
+        act("pause", at(9), "tea", user=5)
+    assert not Schedule.objects.get().is_paused_at(at(9))
+
+    act("pause", at(9), "tea", user=AnonymousUser())
+    assert Schedule.objects.get().paused_by == "AnonymousUser"
 
 
 def test_what_is_not_there_cannot_be_paused():

@@ -1,6 +1,8 @@
 """What is wrong with a queue: each thing looked at becomes one finding, good or bad."""
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tasks_core import clock
@@ -14,17 +16,25 @@ from tasks_core.backends.database.questions.findings import (
     listed,
     rounded,
 )
+from tasks_core.conf import DEFAULT_ALIAS
 from tasks_core.models import Process
 
 MAX_WAIT = timedelta(minutes=5)
+COMMAND = re.compile(r"manage\.py run_worker|\bjobs (?:show|cancel|resume)")
 SKEW_NOTED = timedelta(seconds=1)
 SKEW_WRONG = timedelta(seconds=5)
 
 
-def examine(alias: str, *, max_wait: timedelta = MAX_WAIT) -> list[Finding]:
-    """Look at everything once. A queue is healthy if no finding is a failure."""
+def examine(
+    alias: str, *, max_wait: timedelta = MAX_WAIT, backend: str = DEFAULT_ALIAS
+) -> list[Finding]:
+    """
+    Look at everything once. A queue is healthy if no finding is a failure.
+
+    ``alias`` is of the database; ``backend`` is what the commands advised would call it.
+    """
     now = clock.db_now(alias)
-    return [
+    found = [
         clocks(skew(alias)),
         workers(alias, now=now),
         stuck.dead_processes(alias),
@@ -34,6 +44,12 @@ def examine(alias: str, *, max_wait: timedelta = MAX_WAIT) -> list[Finding]:
         stuck.suspects(alias),
         *pauses(alias),
     ]
+    return [replace(each, advice=_advice(each.advice, backend)) for each in found]
+
+
+def _advice(text: str, backend: str) -> str:
+    """Return the commands in ``text`` as they are said of this backend."""
+    return text if backend == DEFAULT_ALIAS else COMMAND.sub(rf"\g<0> --backend {backend}", text)
 
 
 def skew(alias: str) -> timedelta:
