@@ -22,7 +22,8 @@ from tests.tasks_core.races import eventually
 
 TEA = {"tea": {"task": "tests.app.tasks.nothing", "cron": "0 * * * *"}}
 EACH_SECOND = {"tea": {"task": "tests.app.tasks.nothing", "every": 1, "overlap": "allow"}}
-LEAVING = {"tea": {**EACH_SECOND["tea"], "task": "tests.app.tasks.leave_effect", "args": ["x"]}}
+EFFECT = {"task": "tests.app.tasks.leave_effect", "args": ["x"]}
+LEAVING = {"tea": {**EACH_SECOND["tea"], **EFFECT}}
 
 
 @pytest.mark.django_db
@@ -230,7 +231,7 @@ def test_a_worker_may_bring_it_along(manage_process):
 
 
 def test_a_worker_may_bring_it_along_once(manage_process):
-    settings = {"SCHEDULE": LEAVING}
+    settings = {"SCHEDULE": {"tea": {**EFFECT, "cron": "0 9 10 3 *"}}}
     manage_process("run_scheduler", "--once", settings=settings).wait()
     Schedule.objects.update(watermark=at(8), floor=at(8), next_due_at=at(9))
 
