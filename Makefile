@@ -1,8 +1,8 @@
 # Two commands: `make demo` shows it, `make test` proves it. Both need python3 (>= 3.11) with venv, and make.
 
 PYTHON ?= python3
-# Parallel test processes, each with databases of its own.
-PARALLEL ?= 2
+# Parallel test processes, each with databases of its own; many tests wait for processes.
+PARALLEL ?= 3
 ARGS ?=
 
 BIN := .venv/bin

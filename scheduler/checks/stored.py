@@ -18,7 +18,7 @@ from scheduler.exceptions import InvalidSchedule
 def check_calendar_names(
     app_configs: Any = None, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """W013: a schedule names a calendar that is neither in the settings nor in the database."""
+    """W015: a schedule names a calendar that is neither in the settings nor in the database."""
     if conf.problems() or conf.database() not in set(databases or ()):
         return []
     with calendars.remembered():
@@ -28,7 +28,7 @@ def check_calendar_names(
         checks.Warning(
             f"Schedule {key!r}: {problem}",
             hint="Until there is one, a sync refuses the schedule, and a row of it stays as it is.",
-            id="tasks_scheduler.W013",
+            id="tasks_scheduler.W015",
         )
         for key, problem in problems.items()
         if problem

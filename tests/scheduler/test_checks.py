@@ -187,7 +187,7 @@ def test_e009_every_mistake_is_told(settings):
 
 
 @pytest.mark.django_db
-def test_w013_a_calendar_that_is_nowhere(settings):
+def test_w015_a_calendar_that_is_nowhere(settings):
     settings.SCHEDULER = {"CALENDARS": {"closed": {"dates": ["2026-03-11"]}}}
     named = [{**TEA, "calendar": name} for name in ("closed", "stored", "nowhere")]
     Calendar.objects.create(name="stored", rules={"dates": ["2026-03-11"]})
@@ -196,7 +196,7 @@ def test_w013_a_calendar_that_is_nowhere(settings):
         unasked = checks.run_checks(tags=["database"], databases=[])
 
     assert [(each.id, each.msg[:14]) for each in messages] == [
-        ("tasks_scheduler.W013", "Schedule 'c': ")
+        ("tasks_scheduler.W015", "Schedule 'c': ")
     ]
     assert unasked == []
 

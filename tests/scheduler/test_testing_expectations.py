@@ -211,7 +211,8 @@ def test_a_key_that_there_is_not_is_told_with_those_there_are(morning):
 
 
 def test_a_declaration_that_was_refused_is_told():
-    with schedules.travel("2026-10-25", only={"tea": {**NIGHTLY, "cron": "61 * * * *"}}):
+    wrong = {"tea": {**NIGHTLY, "cron": "61 * * * *"}}
+    with only_declared(wrong), schedules.travel("2026-10-25"):
         told = failure(schedules.assert_due, "tea", [])
 
     assert "SCHEDULE['tea']" in told
