@@ -9,7 +9,7 @@ from tasks_core.backends.database.statements import (
     defaults,
     insert_portable,
     insert_postgresql,
-    insert_sqlite,
+    insert_rows,
 )
 from tasks_core.backends.database.statements.columns import columns_of, rows_of, timed
 from tasks_core.backends.database.statements.insertion import insert
@@ -90,6 +90,15 @@ def test_what_only_some_calls_say_is_said_for_them_alone(option):
     assert stored_by(insert, calls) == stored_by(by_the_model, calls)
 
 
+@pytest.mark.parametrize("number", [499, 500, 1001])
+def test_more_jobs_than_one_statement_takes_are_stored_once_each(number):
+    calls = [call_of({"priority": place % 7}) for place in range(number)]
+
+    rows = stored_by(insert, calls)
+
+    assert [row["priority"] for row in rows] == [place % 7 for place in range(number)]
+
+
 def test_what_all_calls_say_is_said_for_all():
     options = {name: value for name, value in EVERYTHING.items() if name != "key"}
     calls = [call_of(options), call_of(options)]
@@ -131,15 +140,16 @@ def test_every_option_is_in_the_row():
 def drifted(monkeypatch):
     """Let the statements have a literal that is not the default of the model."""
     literals = defaults.literals() | {"reason": "'drifted'"}
-    for module in (insert_postgresql, insert_sqlite):
+    statements = (insert_postgresql._sql, insert_rows.statement)
+    for module in (insert_postgresql, insert_rows):
         monkeypatch.setattr(module, "literals", lambda: literals)
-        module._sql.cache_clear()
+    for statement in statements:
+        statement.cache_clear()
     yield
-    for module in (insert_postgresql, insert_sqlite):
-        module._sql.cache_clear()
+    for statement in statements:
+        statement.cache_clear()
 
 
-@pytest.mark.vendor("postgresql", "sqlite")
 @pytest.mark.usefixtures("drifted")
 def test_a_literal_that_is_no_default_is_noticed():
     calls = [call_of({})]

@@ -5,8 +5,8 @@ Claims and settles in plain SQL take a third of the ORM's time for a group of jo
 round trip instead of four (see docs/decisions/0014).
 
 - asked: what a claim asks for and a settle stores; postgresql, sqlite and portable say it.
-- insertion: how jobs are stored, by insert_postgresql, insert_sqlite and insert_portable, from
-  columns of what calls say, beside the defaults.
+- insertion: how jobs are stored, by insert_postgresql, insert_sqlite, insert_mysql (both with
+  insert_rows) and insert_portable, from columns of what calls say, beside the defaults.
 """
 
 from types import ModuleType

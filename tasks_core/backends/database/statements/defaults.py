@@ -13,7 +13,7 @@ NULL = "NULL"
 
 @cache
 def literals() -> dict[str, str]:
-    """Return the default of each column, in the words of PostgreSQL and SQLite."""
+    """Return the default of each column, in words that every database has."""
     return {str(column.column): _literal(column) for column in Job._meta.concrete_fields}
 
 
