@@ -24,6 +24,7 @@ from django.db import connections
 
 from tasks_core import clock
 from tasks_core.processes.connections import tidy_connections
+from tasks_core.processes.output import log_failure
 
 T = TypeVar("T")
 
@@ -99,12 +100,13 @@ class Timer:
         """Block until ``stopping`` is set, or for ``duration`` seconds."""
         quiet = logging.getLogger("apscheduler")
         if quiet.level == logging.NOTSET:
-            quiet.setLevel(logging.WARNING)  # it would tell of every turn, twice
+            # It would tell of every turn, twice, and of each that takes longer than the interval.
+            quiet.setLevel(logging.ERROR)
         first = In(0, interval=self.longest)
         self._scheduler.add_job(self._turn, first, id=TURN, executor=TURN)
         for name, (work, seconds) in self.upkeep.items():
             later = In(seconds, interval=seconds)
-            self._scheduler.add_job(self._work, later, [work, UPKEEP], id=name, executor=UPKEEP)
+            self._scheduler.add_job(self._keep_up, later, [name, work], id=name, executor=UPKEEP)
         watch = Thread(target=self._watch, args=(duration,), name="watch", daemon=True)
         # Not before: it is the watch that shuts down, and only what runs can be.
         self._scheduler.add_listener(lambda _event: watch.start(), EVENT_SCHEDULER_STARTED)
@@ -122,6 +124,12 @@ class Timer:
         if wait is not None:
             with self._asking:
                 self._again(TURN, 0 if self.asked.is_set() else wait, interval=self.longest)
+
+    def _keep_up(self, name: str, work: Callable[[], Any]) -> None:
+        try:
+            self._work(work, UPKEEP)
+        except Exception:  # noqa: BLE001  it comes again; APScheduler would tell of its own class
+            log_failure("upkeep failed and will be tried again (%s)", name)
 
     def _ask(self) -> None:
         with self._asking:

@@ -65,7 +65,7 @@ class Loop(ABC):
     def tick_or_log(self) -> float:
         try:
             wait = self.tick()
-        except Exception:  # noqa: BLE001 - one of the two broad nets, with the executor's
+        except Exception:  # noqa: BLE001 - a broad net, as the executor's
             # A loop outlives a restart of the database. It reports, backs off, tries again.
             wait = self.report_failure()
         else:

@@ -20,8 +20,10 @@ from tests.tasks_core.races import eventually
 
 PROCESSES = 2
 SECONDS = size(3, 60)  # that the network is bad
-LATENCY = size(0.05, 2.0)  # of each piece that passes, at most
-RESETS = size(0.02, 0.05)  # of the pieces, each of which ends its connection
+# A question and its answer are two pieces: each such exchange takes up to two seconds in the long
+# form, and one in twenty ends its connection. A turn has some twenty of them.
+LATENCY = size(0.05, 1.0)  # of a piece that passes, at most
+RESETS = size(0.02, 0.025)  # of the pieces
 SILENCE = size(2, 60)  # seconds, beyond every limit of ours in the long form
 LATE = 15  # seconds that others may be late meanwhile
 SCENARIO, SILENT = "S10 bad network", "S10 silent network"
@@ -76,7 +78,7 @@ def weather(network, fast):
 def test_nothing_is_lost_or_repeated_when_connections_end(weather, tally):
     bad, books = weather("run_scheduler")
 
-    tally.due(SCENARIO, f"{bad.cut} connections cut, up to {LATENCY} s late", books)
+    tally.due(SCENARIO, f"{bad.cut} connections cut, answers up to {2 * LATENCY} s late", books)
     assert Schedule.objects.exclude(error="").count() == 0
     assert_balanced(books)
     assert bad.cut

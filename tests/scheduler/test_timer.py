@@ -5,6 +5,8 @@ from threading import Event, Thread
 from time import monotonic
 
 import pytest
+from apscheduler.events import EVENT_JOB_MAX_INSTANCES
+from django.db import OperationalError
 
 from scheduler.timer import Timer
 from tasks_core import clock
@@ -109,6 +111,40 @@ def test_upkeep_comes_by_itself(running):
     running(Turns(), upkeep=(upkeep, 0.1))
 
     assert wait_until(lambda: len(upkeep.times) >= 3)
+
+
+def test_upkeep_that_fails_is_told_in_our_words_and_comes_again(running, caplog):
+    calls = Turns()
+
+    def upkeep():
+        calls()
+        raise OperationalError("the server has gone") if len(calls.times) == 1 else ValueError
+
+    running(Turns(), upkeep=(upkeep, 0.1))
+
+    assert wait_until(lambda: len(calls.times) >= 3)
+    told = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert {record.name for record in told} == {"tasks_core"}
+    assert "(upkeep): the database cannot be used: the server has gone" in told[0].getMessage()
+    assert [bool(record.exc_info) for record in told[:2]] == [False, True]
+
+
+def test_a_turn_that_takes_long_is_no_news(running, caplog):
+    begun, may_end = Event(), Event()
+
+    def turn():
+        begun.set()
+        may_end.wait(5)
+        return 60.0
+
+    skipped = Event()
+    timer = running(turn, longest=0.01)
+    timer._scheduler.add_listener(lambda _event: skipped.set(), EVENT_JOB_MAX_INSTANCES)
+    assert begun.wait(5)
+    assert skipped.wait(5)
+    may_end.set()
+
+    assert caplog.records == []
 
 
 def test_it_ends_after_its_time():
