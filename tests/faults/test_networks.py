@@ -20,10 +20,10 @@ from tests.tasks_core.races import eventually
 
 PROCESSES = 2
 SECONDS = size(3, 60)  # that the network is bad
-# A question and its answer are two pieces: each such exchange takes up to two seconds in the long
-# form, and one in twenty ends its connection. A turn has some twenty of them.
-LATENCY = size(0.05, 1.0)  # of a piece that passes, at most
-RESETS = size(0.02, 0.025)  # of the pieces
+# In the long form a question and its answer take up to two seconds, and one such exchange in
+# twenty ends its connection. To connect and take a turn is some twenty of them.
+LATENCY = size(0.05, 1.0)  # of a question, and of an answer, at most
+RESETS = size(0.02, 0.025)  # of the questions, and of the answers
 SILENCE = size(2, 60)  # seconds, beyond every limit of ours in the long form
 LATE = 15  # seconds that others may be late meanwhile
 SCENARIO, SILENT = "S10 bad network", "S10 silent network"

@@ -16,8 +16,9 @@ class Network:
     """
     Passes on what comes to ``port``: late by up to ``latency`` seconds, and not always.
 
-    Of the pieces that pass, so many as ``resets`` says end their connection. While it is silent
-    it takes what comes, and passes nothing on: neither side is told.
+    A question or an answer is late, and may end its connection, once, however many pieces it
+    comes in; ``resets`` says how many of them do. While it is silent it takes what comes, and
+    passes nothing on: neither side is told.
     """
 
     def __init__(self, target: tuple[str, int], *, latency: float = 0.0, resets: float = 0.0):
@@ -60,17 +61,23 @@ class Network:
                 with suppress(OSError):
                     far = socket.create_connection(self.target)
                     self._streams |= {near, far}
+                    spoke: list[socket.socket] = []  # who has the word
                     for one, other in ((near, far), (far, near)):
-                        both = (one, other)
-                        threading.Thread(target=self._pass_on, args=both, daemon=True).start()
+                        ends = (one, other, spoke)
+                        threading.Thread(target=self._pass_on, args=ends, daemon=True).start()
 
-    def _pass_on(self, one: socket.socket, other: socket.socket) -> None:
+    def _pass_on(
+        self, one: socket.socket, other: socket.socket, spoke: list[socket.socket]
+    ) -> None:
         chance = random.Random()
         with suppress(OSError):
             while piece := one.recv(CHUNK):
-                threading.Event().wait(chance.uniform(0, self.latency))  # the fault itself
+                begins = spoke != [one]
+                spoke[:] = [one]
+                if begins:
+                    threading.Event().wait(chance.uniform(0, self.latency))  # the fault itself
                 self._passes.wait()
-                if chance.random() < self.resets:
+                if begins and chance.random() < self.resets:
                     self.cut += 1
                     break
                 other.sendall(piece)
