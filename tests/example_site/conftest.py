@@ -6,13 +6,14 @@ import os
 
 import pytest
 
+from tests import services
 from tests.child import Child
-from tests.example_site.places import environment_of_site, unused_port
+from tests.example_site.places import environment_of_site
 
 
 @pytest.fixture
 def free_port():
-    return unused_port()
+    return services.free_port()
 
 
 @pytest.fixture

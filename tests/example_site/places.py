@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-
 from tests.child import ROOT
 
 
@@ -17,9 +15,3 @@ def environment_of_site(folder):
         "DATABASE_URL": f"sqlite:///{folder / 'var' / 'site.sqlite3'}",
         "REDIS_URL": "",
     }
-
-
-def unused_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

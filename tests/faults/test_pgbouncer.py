@@ -36,7 +36,7 @@ def bouncer(tmp_path):
         pytest.skip("PgBouncer is not installed: `apt-get install pgbouncer`.")
     folder = services.folder() / f"pgbouncer-{tmp_path.name}"
     folder.mkdir()
-    port, at = services._free_port(), connection.settings_dict
+    port, at = services.free_port(), connection.settings_dict
     (folder / "users").write_text(f'"{at["USER"]}" ""\n')
     (folder / "ini").write_text(
         f"[databases]\n* = host=127.0.0.1 port={at['PORT']}\n"

@@ -31,7 +31,7 @@ class Server:
         self.folder.mkdir(mode=0o700, exist_ok=True)
         self.folder.chmod(0o700)
         self.log_folder = log_folder
-        self.port = services._free_port()
+        self.port = services.free_port()
         self.restarts = 0
         self._options = OPTIONS | {"unix_socket_directories": self.folder} | options
         self._programs = services._postgres_programs()
