@@ -45,7 +45,7 @@ class Child:
     def returncode(self) -> int | None:
         return self.process.poll()
 
-    def wait_for(self, text: str, timeout: float = 30) -> str:
+    def wait_for(self, text: str, timeout: float = 90) -> str:
         """Return the output once ``text`` is in it; raise AssertionError if it does not come."""
         with self._changed:
             self._changed.wait_for(lambda: text in self.output or self._ended, timeout)
@@ -69,13 +69,13 @@ class Child:
         path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return [int(pid) for pid in path.read_text().split()]
 
-    def wait(self, timeout: float = 60) -> int:
+    def wait(self, timeout: float = 120) -> int:
         """Wait until it ends by itself and return its exit status."""
         status = self.process.wait(timeout)
-        self._reader.join(5)
+        self._reader.join(30)
         return status
 
-    def stop(self, timeout: float = 40) -> int:
+    def stop(self, timeout: float = 120) -> int:
         """Ask it to stop, as a supervisor does, and return its exit status."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)

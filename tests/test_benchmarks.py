@@ -161,7 +161,7 @@ def test_a_driver_measures(peer, measure, options, tmp_path):
         check=True,
         cwd=ROOT,
         env=os.environ | stage,
-        timeout=100,
+        timeout=300,
     )
 
     assert "error" not in json.loads(result.read_text())

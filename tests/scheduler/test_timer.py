@@ -11,6 +11,8 @@ from django.db import OperationalError
 from scheduler.timer import Timer
 from tasks_core import clock
 
+SOON = 60  # seconds after which a test gives up
+
 
 class Turns:
     """Notes when it was called and asks to be called again after ``wait`` seconds."""
@@ -42,7 +44,7 @@ def running():
     for timer, thread in started:
         timer.stopping.set()
         timer.waking.set()
-        thread.join(10)
+        thread.join(SOON)
         assert not thread.is_alive()
 
 
@@ -67,7 +69,7 @@ def test_it_never_waits_longer_than_it_may(running):
 def test_it_is_woken(running):
     turns = Turns()
     timer = running(turns)
-    assert turns.called.wait(5)
+    assert turns.called.wait(SOON)
 
     timer.waking.set()
 
@@ -81,11 +83,11 @@ def test_it_is_woken_during_a_turn_that_looked_too_early(running):
     def turn():
         wait = turns()
         looked.set()
-        told.wait(5)
+        told.wait(SOON)
         return wait
 
     timer = running(turn)
-    assert looked.wait(5)
+    assert looked.wait(SOON)
     timer.waking.set()
     assert wait_until(timer.asked.is_set)
     told.set()
@@ -96,13 +98,13 @@ def test_it_is_woken_during_a_turn_that_looked_too_early(running):
 def test_a_jump_of_the_wall_clock_wakes_it(running, monkeypatch):
     turns, upkeep = Turns(), Turns()
     running(turns, upkeep=(upkeep, 3600.0))
-    assert turns.called.wait(5)
+    assert turns.called.wait(SOON)
 
     real = clock.now
     monkeypatch.setattr(clock, "now", lambda: real() - timedelta(hours=1))
 
     assert wait_until(lambda: len(turns.times) >= 2)
-    assert upkeep.called.wait(5)
+    assert upkeep.called.wait(SOON)
 
 
 def test_upkeep_comes_by_itself(running):
@@ -153,7 +155,7 @@ def test_it_ends_after_its_time():
 
     timer.run(duration=0.3)
 
-    assert 0.25 < monotonic() - began < 5
+    assert 0.25 < monotonic() - began < SOON
 
 
 def test_a_turn_that_has_begun_may_end():
@@ -161,27 +163,27 @@ def test_a_turn_that_has_begun_may_end():
 
     def turn():
         begun.set()
-        may_end.wait(10)
+        may_end.wait(SOON)
         ended.set()
         return 60.0
 
     timer = Timer(turn, longest=60, upkeep={}, stopping=Event(), waking=Event())
     thread = Thread(target=timer.run)
     thread.start()
-    begun.wait(5)
+    begun.wait(SOON)
     timer.stopping.set()
     timer.waking.set()
     thread.join(0.5)
     assert thread.is_alive()
 
     may_end.set()
-    thread.join(5)
+    thread.join(SOON)
 
     assert ended.is_set()
     assert not thread.is_alive()
 
 
-def wait_until(true, seconds=10):
+def wait_until(true, seconds=SOON):
     ends_at = monotonic() + seconds
     while not true() and monotonic() < ends_at:
         Event().wait(0.01)

@@ -26,7 +26,7 @@ class Ear:
         self.say("SELECT pg_notify(%s, %s)", CHANNEL, END)
         found = []
         while END not in found:
-            news = self.connection.connection.notifies(timeout=10, stop_after=1)
+            news = self.connection.connection.notifies(timeout=60, stop_after=1)
             found += [each.payload for each in news]
         return found[: found.index(END)]
 

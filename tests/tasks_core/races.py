@@ -12,7 +12,7 @@ def together(count: int, work: Callable[[int], object]) -> list:
     start = threading.Barrier(count)
 
     def run(number):
-        start.wait(10)
+        start.wait(60)
         try:
             return work(number)
         finally:

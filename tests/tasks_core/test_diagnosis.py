@@ -149,7 +149,7 @@ def test_a_parked_job_whose_rate_has_long_allowed_it_is_stuck(next_in, level):
         ({"state": JobState.SCHEDULED}, Level.FAILURE),
         ({"queue": "paused"}, Level.GOOD),
         ({"parked": True}, Level.GOOD),
-        ({"run_after": clock.now() + timedelta(hours=1), "state": JobState.SCHEDULED}, Level.GOOD),
+        ({"run_after": clock.now() + timedelta(days=9), "state": JobState.SCHEDULED}, Level.GOOD),
     ],
 )
 def test_the_oldest_job_that_could_run_must_not_wait_for_long(fields, level):

@@ -21,7 +21,7 @@ QUICK = 20
 def usually_short(*, is_long):
     if is_long:
         entered.set()
-        assert opened.wait(30)
+        assert opened.wait(60)
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_a_long_job_holds_nobody_hostage(workers):
     first, idle = workers
     enqueue_one_long_and_many_short()
     first.tick()
-    assert entered.wait(20)
+    assert entered.wait(60)
     assert running() == 1 + QUICK
 
     eventually(lambda: first.tick() is not None and running() == 1)
@@ -71,7 +71,7 @@ def test_nothing_is_claimed_behind_a_long_job_twice(workers):
     first, _ = workers
     enqueue_one_long_and_many_short()
     first.tick()
-    assert entered.wait(20)
+    assert entered.wait(60)
     eventually(lambda: first.tick() is not None and running() == 1)
 
     for _ in range(20):
@@ -87,7 +87,7 @@ def test_without_patience_they_would_be_held(workers, monkeypatch):
     first, idle = workers
     enqueue_one_long_and_many_short()
     first.tick()
-    assert entered.wait(20)
+    assert entered.wait(60)
 
     for _ in range(20):
         first.wait(first.tick())
@@ -100,7 +100,7 @@ def test_a_worker_that_stops_gives_back_what_waits(workers):
     first, _ = workers
     enqueue_one_long_and_many_short()
     first.tick()
-    assert entered.wait(20)
+    assert entered.wait(60)
 
     first.stop()
 
@@ -112,7 +112,7 @@ def test_a_worker_that_stops_gives_back_what_waits(workers):
     leaving.start()
     eventually(lambda: running() == 1)
     opened.set()
-    leaving.join(20)
+    leaving.join(60)
 
     assert ended() == 1
     assert set(Job.objects.filter(state=JobState.READY).values_list("attempts", flat=True)) == {0}
