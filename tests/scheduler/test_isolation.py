@@ -17,6 +17,11 @@ from tests.scheduler.places import at
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _nothing_is_known():
+    protocol._next_due.cache_clear()  # a trigger is not asked twice what another of its spec said
+
+
 class Broken:
     """A trigger of somebody else, with a bad day."""
 
@@ -202,7 +207,6 @@ class Wordless(Exception):
 )
 def test_whatever_a_trigger_raises_is_its_schedules_error_and_no_outage(error):
     trigger = Broken()
-    protocol._next_due.cache_clear()  # a trigger is not asked twice what another of its spec said
     entries = kitchen(2) | {"broken": {"task": "tests.app.tasks.nothing", "trigger": trigger}}
     with only_declared(entries), FrozenClock(at(8)) as clock:
         scheduler = Scheduler()

@@ -133,10 +133,18 @@ def test_it_outlives_the_database(caplog):
 
 @pytest.mark.django_db(transaction=True)
 def test_it_runs_registers_and_stops():
-    with only_declared(EACH_SECOND):
-        scheduler = Scheduler()
+    scheduler = Scheduler()
 
-        scheduler.run(duration=2.5)
+    def stop_at_the_second(**told):
+        if Occurrence.objects.count() >= 2:
+            scheduler.stop()
+
+    signals.occurrences_recorded.connect(stop_at_the_second)
+    try:
+        with only_declared(EACH_SECOND):
+            scheduler.run(duration=60)
+    finally:
+        signals.occurrences_recorded.disconnect(stop_at_the_second)
 
     process = Process.objects.get()
     assert process.kind == "scheduler"
@@ -148,13 +156,19 @@ def test_it_runs_registers_and_stops():
 @pytest.mark.django_db(transaction=True)
 def test_the_upkeep_is_done_beside_the_turns(settings):
     settings.SCHEDULER = {"PURGE_SECONDS": 0.1, "RECONCILE_SECONDS": 0.1}
-    called = []
+    scheduler, called = Scheduler(), []
     original = upkeep.purge
-    with only_declared(TEA), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(upkeep, "purge", lambda: called.append(original()))
-        Scheduler().run(duration=1)
 
-    assert called[:2] == [0, 0]
+    def purge():
+        called.append(original())
+        if len(called) == 2:
+            scheduler.stop()
+
+    with only_declared(TEA), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(upkeep, "purge", purge)
+        scheduler.run(duration=60)
+
+    assert called == [0, 0]
 
 
 def test_it_stops_on_a_signal(manage_process):
@@ -168,12 +182,16 @@ def test_it_stops_on_a_signal(manage_process):
 @pytest.mark.every_database
 def test_two_processes_make_each_occurrence_once(manage_process):
     settings = {"SCHEDULE": EACH_SECOND}
-    children = [manage_process("run_scheduler", "--duration", "4", settings=settings) for _ in "ab"]
+    children = [manage_process("run_scheduler", settings=settings) for _ in "ab"]
+    eventually(lambda: Process.objects.count() == 2)
+    made = Occurrence.objects.filter(outcome="enqueued")
+    before = made.count()
+    eventually(lambda: made.count() >= before + 3)
 
-    assert [child.wait() for child in children] == [0, 0]
+    assert [child.stop() for child in children] == [0, 0]
 
-    due = list(Occurrence.objects.filter(outcome="enqueued").values_list("due_at", flat=True))
-    assert len(due) == len(set(due)) >= 2
+    due = list(made.values_list("due_at", flat=True))
+    assert len(due) == len(set(due)) >= 3
     assert "Traceback" not in children[0].output + children[1].output
 
 
@@ -213,7 +231,7 @@ def test_a_health_file_is_touched(manage_process, tmp_path):
     path = tmp_path / "health"
 
     child = manage_process(
-        "run_scheduler", "--duration", "2", "--health-file", str(path), settings={"SCHEDULE": TEA}
+        "run_scheduler", "--duration", "5", "--health-file", str(path), settings={"SCHEDULE": TEA}
     )
 
     assert child.wait() == 0
