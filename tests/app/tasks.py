@@ -13,6 +13,8 @@ from django.db import transaction
 from tasks_core import JobContext, background, task
 from tests.app.models import Effect
 
+may_end = Event()
+
 
 def leave_effect(name, **payload):
     Effect.objects.create(name=name, payload=payload)
@@ -46,6 +48,13 @@ def leave_effect_and_rest(name, seconds):
     Effect.objects.create(name=name)
     Event().wait(seconds)
     return name
+
+
+def rest_until_told(name):
+    """Leave an effect; end a moment after somebody in this process has said so."""
+    Effect.objects.create(name=name)
+    assert may_end.wait(120)
+    Event().wait(0.5)
 
 
 @task(takes_context=True, max_attempts=50)

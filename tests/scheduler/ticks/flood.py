@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from threading import Event
 from scheduler.signals import occurrences_recorded
 from scheduler.ticks import ticker
 from tests.scheduler.ticks.site import post
+from tests.tasks_core.races import eventually
 
 HELD = 0.02  # seconds for which each batch of a tick keeps the place
 
@@ -46,10 +48,12 @@ def everybody_begins(*args: object, **kwargs: object) -> Iterator[bool]:
     yield True
 
 
-def in_this_process(folder: str, *, times: int, guarded: bool) -> None:
-    """Send so many ticks, one after the other, and say how they were answered."""
+def in_this_process(folder: str, *, times: int, guarded: bool, together: int) -> None:
+    """Send so many ticks, once so many processes can; say how they were answered."""
     if not guarded:
         ticker.flight = everybody_begins
+    (Path(folder) / f"ready-{os.getpid()}").touch()
+    eventually(lambda: len(list(Path(folder).glob("ready-*"))) == together)
     with Probe(Path(folder)).watching():
         statuses = [post().status_code for _ in range(times)]
     print("answers", sorted(set(statuses)))  # noqa: T201 - for the process that has started this one

@@ -61,7 +61,8 @@ def test_processes_that_ask_at_once(guarded, manage_process, tmp_path):
     with only_declared(SCHEDULES):
         ticker.ticker.seconds_until_due()
     begun = f"from {flood.__name__} import *; "
-    code = f"{begun}in_this_process({str(tmp_path)!r}, times=30, guarded={guarded})"
+    options = f"times=30, guarded={guarded}, together=3"
+    code = f"{begun}in_this_process({str(tmp_path)!r}, {options})"
     clock = "2026-03-10T09:00:00+00:00 1"
     Schedule.objects.update(watermark=at(8), floor=at(8), next_due_at=at(9))
 

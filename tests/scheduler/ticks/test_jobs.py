@@ -18,7 +18,16 @@ from tasks_core.models import Job, Process
 from tasks_core.processes.worker.guest import Guest
 from tasks_core.testing import FrozenClock
 from tests.app.models import Effect
-from tests.app.tasks import explode, leave_effect, leave_effect_and_rest, leave_followers, nothing
+from tests.app.tasks import (
+    explode,
+    leave_attempt,
+    leave_effect,
+    leave_effect_and_rest,
+    leave_followers,
+    may_end,
+    nothing,
+    rest_until_told,
+)
 from tests.scheduler.places import at
 from tests.scheduler.ticks import site
 from tests.tasks_core.races import eventually
@@ -32,6 +41,13 @@ LEAVING = {"tea": {**site.TEA["tea"], "task": "tests.app.tasks.leave_effect", "a
 @pytest.fixture(autouse=True)
 def one_queue(settings):
     settings.JOBS = {"BACKEND": "tasks_core.backends.database.DatabaseBackend"}
+
+
+@pytest.fixture(autouse=True)
+def _nobody_is_told():
+    may_end.clear()
+    yield
+    may_end.set()
 
 
 @pytest.fixture
@@ -70,10 +86,10 @@ def test_jobs_that_jobs_have_stored_are_run_as_well():
 
 
 def test_a_job_that_needs_longer_is_not_cut_off_and_no_other_begins():
-    background.enqueue(leave_effect_and_rest, ["long", 2.5], priority=1)
+    background.enqueue(leave_effect_and_rest, ["long", 7.0], priority=1)
     background.enqueue(leave_effect, ["other"])
 
-    assert guest().visit(seconds=1) == 1
+    assert guest().visit(seconds=5) == 1
 
     assert Effect.objects.get().name == "long"
     assert states() == [JobState.READY, JobState.SUCCESSFUL]
@@ -119,7 +135,7 @@ def test_a_guest_takes_back_what_a_dead_process_left(settings):
 
 
 def test_a_guest_that_is_told_to_stop_lets_its_job_end():
-    background.enqueue(leave_effect_and_rest, ["long", 1.0], priority=1)
+    background.enqueue(rest_until_told, ["long"], priority=1)
     background.enqueue(leave_effect, ["other"])
     leaving = guest()
 
@@ -131,6 +147,7 @@ def test_a_guest_that_is_told_to_stop_lets_its_job_end():
     visit.start()
     eventually(Effect.objects.exists)
     leaving.stop()
+    may_end.set()
     visit.join(30)
 
     assert states() == [JobState.READY, JobState.SUCCESSFUL]
@@ -163,7 +180,7 @@ def test_without_the_setting_none_is_run():
 
 def test_the_answer_does_not_wait_for_a_long_job(settings):
     settings.SCHEDULER |= {"TICK_JOBS": 1.5}
-    background.enqueue(leave_effect_and_rest, ["long", 6.0], priority=1)
+    background.enqueue(rest_until_told, ["long"], priority=1)
     background.enqueue(leave_effect, ["other"])
 
     answer = site.post().json()
@@ -171,6 +188,7 @@ def test_the_answer_does_not_wait_for_a_long_job(settings):
 
     assert (answer["jobs"], answer["more"]) == (0, True)
     assert (meanwhile["jobs"], meanwhile["more"]) == (0, True)
+    may_end.set()
     assert eventually(lambda: JobState.SUCCESSFUL in states())
     assert eventually(lambda: "jobs" not in {each.name for each in threading.enumerate()})
     assert states() == [JobState.READY, JobState.SUCCESSFUL]
@@ -225,7 +243,7 @@ def test_a_process_that_dies_in_a_job_loses_none(manage_process, settings):
         "TASKS_CORE": {"LEASE": 3},
         "JOBS": {"BACKEND": "tasks_core.backends.database.DatabaseBackend"},
     }
-    background.enqueue(leave_effect_and_rest, ["begun", 1.0])
+    background.enqueue(leave_attempt, [], {"at_first": 600})
     child = manage_process(
         "shell", "-c", f"from {site.__name__} import *; post()", settings=in_child
     )
@@ -242,13 +260,16 @@ def test_a_process_that_dies_in_a_job_loses_none(manage_process, settings):
 
 def test_a_process_that_ends_lets_its_job_end(manage_process):
     in_child = {
-        "SCHEDULER": {"TICK_SECRET": site.SECRET, "TICK_JOBS": 1.5},
+        "SCHEDULER": {"TICK_SECRET": site.SECRET, "TICK_JOBS": 5.0},
         "ROOT_URLCONF": site.__name__,
         "JOBS": {"BACKEND": "tasks_core.backends.database.DatabaseBackend"},
     }
-    background.enqueue(leave_effect_and_rest, ["long", 5.0])
+    background.enqueue(rest_until_told, ["long"])
 
-    code = f"from {site.__name__} import *; print(post().json())"
+    code = (
+        f"from {site.__name__} import *; from tests.app.tasks import may_end; "
+        "print(post().json()); may_end.set()"
+    )
     child = manage_process("shell", "-c", code, settings=in_child)
 
     assert child.wait() == 0

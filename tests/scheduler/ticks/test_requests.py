@@ -30,7 +30,7 @@ SEEN = {}
 def arguments_when_allowed():
     """Compute a schedule's arguments, in a tick, once the test allows it."""
     SEEN["thread"] = threading.current_thread().name
-    assert ALLOWED.wait(30)
+    assert ALLOWED.wait(120)
     return {}
 
 
@@ -170,12 +170,12 @@ def test_what_only_others_can_do_is_looked_at_now_and_then():
 def test_a_request_asks_nothing_while_nothing_is_due(ticking, django_assert_num_queries):
     client = Client()
     pulse.rest(60)
-    before = threading.active_count()
+    before = set(threading.enumerate())
 
     with django_assert_num_queries(0):
         assert client.get("/").content == b"a page"
 
-    assert threading.active_count() == before
+    assert set(threading.enumerate()) <= before
 
 
 @pytest.mark.django_db(transaction=True)
@@ -199,8 +199,7 @@ def test_what_a_request_pays_while_nothing_is_due(capsys, django_assert_num_quer
     middleware = TickMiddleware(lambda request: response)
     bare = lambda request: response  # noqa: E731
     pulse.rest(600)
-
-    before = threading.active_count()
+    before = set(threading.enumerate())
 
     with django_assert_num_queries(0):
         paid = min(timeit.repeat(lambda: middleware(request), number=times, repeat=5))
@@ -209,7 +208,7 @@ def test_what_a_request_pays_while_nothing_is_due(capsys, django_assert_num_quer
     with capsys.disabled():
         print(f"\nan idle request pays {(paid - without) / times * 1e6:.2f} µs, and no query")  # noqa: T201
     assert middleware(request) is response
-    assert threading.active_count() == before  # nor a thread
+    assert set(threading.enumerate()) <= before  # nor a thread; one of another test may end
 
 
 # What goes wrong.
