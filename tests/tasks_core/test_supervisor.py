@@ -1,6 +1,7 @@
 """One command keeps several processes alive, whatever becomes of them."""
 
 import os
+import re
 import signal
 from pathlib import Path
 from threading import Event
@@ -8,7 +9,7 @@ from threading import Event
 import pytest
 from django.db import transaction
 
-from tasks_core import Call, JobState, background, clock, job_backends
+from tasks_core import Call, JobState, background, job_backends
 from tasks_core.models import Job, Process
 from tests.app.models import Effect
 from tests.app.stubborn import (
@@ -27,6 +28,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 of_processes = pytest.mark.vendor("sqlite")  # whatever database keeps the jobs
 
 NO_WAITING = {"LEASE": 60, "BACKOFF": 0}
+LEASE = 13  # seconds: two looks of the supervisor are less than a sixth of it
 
 
 def states():
@@ -37,13 +39,17 @@ def all_succeeded():
     return set(states()) == {JobState.SUCCESSFUL}
 
 
+def all_ended():
+    return set(states()) <= {JobState.FAILED, JobState.SUCCESSFUL}
+
+
 def has_begun(name):
     return Effect.objects.filter(name=name).exists()
 
 
 def serving(worker, count):
     """Wait for so many processes that take jobs, and return their numbers."""
-    eventually(lambda: alive() >= count, seconds=30)
+    eventually(lambda: alive() >= count)
     return worker.workers()
 
 
@@ -63,6 +69,11 @@ def is_left_alone(file):
     os.utime(file, (0, 0))
     Event().wait(2.5)
     return file.stat().st_mtime == 0
+
+
+def silence_of_the_killed(worker):
+    """Return after how many seconds of silence; a lease had at least two thirds left to end."""
+    return max(map(float, re.findall(r"was killed: silent for ([\d.]+) s", worker.output)))
 
 
 def memory_of(pid):
@@ -87,10 +98,10 @@ def test_a_process_that_dies_is_replaced_and_its_job_does_not_wait_for_a_lease(r
     eventually(lambda: states() == [JobState.FAILED])
     assert (Job.objects.get().reason, Job.objects.get().attempts) == ("lost", 2)
     assert Effect.objects.count() == 2
-    assert worker.output.count("its place is filled at once") == 2  # no one else can take over
     background.enqueue(leave_effect, ["tea"])
     eventually(lambda: has_begun("tea"))
     assert worker.stop() == 0
+    assert worker.output.count("its place is filled at once") == 2  # no one else can take over
 
 
 @pytest.mark.parametrize("death", [leave_at_once, crash_in_c, kill_its_process])
@@ -110,16 +121,18 @@ def test_a_job_with_one_attempt_never_starts_twice_however_its_process_dies(run_
 
 def test_what_had_not_begun_goes_back_uncounted(run_worker):
     worker = run_worker("--concurrency", "1", **NO_WAITING)
-    background.enqueue_many([Call(nothing) for _ in range(20)])
-    eventually(all_succeeded)  # so that more of them are claimed ahead
-    with transaction.atomic():
-        background.enqueue(leave_at_once, ["deadly"], priority=1, max_attempts=1)
-        background.enqueue_many([Call(nothing) for _ in range(50)])
-
-    eventually(lambda: set(states()) == {JobState.FAILED, JobState.SUCCESSFUL})
+    for _ in range(3):  # where the machine pauses, a task is not known to be short
+        background.enqueue_many([Call(nothing) for _ in range(20)])
+        eventually(all_ended)  # so that more of them are claimed ahead
+        with transaction.atomic():
+            background.enqueue(leave_at_once, ["deadly"], priority=1, max_attempts=1)
+            background.enqueue_many([Call(nothing) for _ in range(50)])
+        eventually(all_ended)
 
     harmless = Job.objects.exclude(task__endswith=".leave_at_once")
-    assert set(harmless.values_list("attempts", "suspect")) == {(1, False)}
+    assert set(harmless.values_list("attempts", "suspect", "state")) == {
+        (1, False, JobState.SUCCESSFUL)
+    }
     assert harmless.filter(fence=2).exists()  # it had been claimed by the dead
     assert worker.stop() == 0
 
@@ -149,32 +162,33 @@ def test_what_ran_beside_the_death_runs_alone_next_time(run_worker):
 
 
 def test_a_sibling_takes_over_the_jobs_of_the_dead_at_once(run_worker):
-    worker = run_worker("--processes", "2", "--concurrency", "1", **NO_WAITING)
-    serving(worker, 2)
-    background.enqueue(leave_attempt, [], {"at_first": 600})
+    worker = run_worker("--processes", "2", "--concurrency", "1", GRACE=0, **NO_WAITING)
+    siblings = serving(worker, 2)
+    background.enqueue(leave_attempt, [600])
     eventually(lambda: has_begun("attempt"))
     victim = Job.objects.get().claimed_by.pid
 
     os.kill(victim, signal.SIGKILL)
 
-    # Python and Django take longer to start than this may take.
-    eventually(lambda: Effect.objects.count() == 2, seconds=2)
-    eventually(all_succeeded)
-    assert Job.objects.get().attempts == 2
-    assert serving(worker, 2) != [victim]
-    assert f"worker process {victim} was ended by SIGKILL while it ran 1 job;" in worker.output
-    assert worker.stop() == 0
+    eventually(lambda: Effect.objects.count() == 2)
+    job = Job.objects.get()
+    assert job.attempts == 2
+    assert [job.claimed_by.pid] == [pid for pid in siblings if pid != victim]  # no one new
+    worker.wait_for(f"worker process {victim} was ended by SIGKILL while it ran 1 job;")
+    eventually(lambda: len(worker.workers()) == 2)
+    assert victim not in worker.workers()
+    assert worker.stop() == 1
 
 
 def test_who_holds_the_interpreter_is_killed_before_its_lease_ends(run_worker):
     background.enqueue(hold_the_interpreter, ["stuck"], max_attempts=1)
 
-    worker = run_worker(LEASE=6)
+    worker = run_worker(LEASE=LEASE)
 
     worker.wait_for("was killed: silent for")
-    assert Process.objects.filter(lease_expires_at__gte=clock.DatabaseNow()).exists()
     assert "in hold_the_interpreter" in worker.output  # it has shown what it was doing
     eventually(lambda: states() == [JobState.FAILED])
+    assert silence_of_the_killed(worker) < LEASE * 2 / 3
     assert Job.objects.get().reason == "lost"
     assert worker.stop() == 0
 
@@ -183,11 +197,11 @@ def test_who_holds_the_interpreter_is_killed_before_its_lease_ends(run_worker):
 def test_who_is_stopped_is_killed_and_replaced_as_well(run_worker):
     background.enqueue(stop_its_process, ["stopped"], max_attempts=1)
 
-    worker = run_worker("--concurrency", "1", LEASE=4)
+    worker = run_worker("--concurrency", "1", LEASE=LEASE)
 
     worker.wait_for("was killed: silent for")
-    assert Process.objects.filter(lease_expires_at__gte=clock.DatabaseNow()).exists()
     eventually(lambda: states() == [JobState.FAILED])
+    assert silence_of_the_killed(worker) < LEASE * 2 / 3
     background.enqueue(leave_effect, ["tea"])
     eventually(lambda: has_begun("tea"))
     assert worker.stop() == 0
@@ -195,7 +209,7 @@ def test_who_is_stopped_is_killed_and_replaced_as_well(run_worker):
 
 def test_a_cancelled_job_that_cannot_even_hear_of_it_ends_cancelled(run_worker):
     result = background.enqueue(hold_the_interpreter, ["stuck"])
-    worker = run_worker(LEASE=4)
+    worker = run_worker(LEASE=12)
     eventually(lambda: has_begun("stuck"))
 
     job_backends["default"].cancel([result.id])
@@ -228,7 +242,7 @@ def test_without_their_supervisor_processes_end_when_their_jobs_have(run_worker)
 
     eventually(lambda: is_gone(child))
     assert states() == [JobState.SUCCESSFUL]
-    assert "the supervisor of this worker is gone" in worker.output
+    worker.wait_for("the supervisor of this worker is gone")
 
 
 # Planned ends.
@@ -240,7 +254,7 @@ def test_after_so_many_jobs_a_process_is_replaced(run_worker):
 
     worker = run_worker("--max-jobs", "2", **NO_WAITING)
 
-    eventually(all_succeeded, seconds=40)
+    eventually(all_succeeded)
     assert set(Job.objects.values_list("attempts", flat=True)) == {1}
     assert Process.objects.count() >= 3
     assert "while it ran" not in worker.output
@@ -254,7 +268,7 @@ def test_a_process_that_keeps_memory_is_replaced_and_loses_no_job(run_worker):
     worker = run_worker("--max-memory", "150", "--concurrency", "1", **NO_WAITING)
 
     worker.wait_for("MiB of memory and leaves: 150 are allowed")
-    eventually(all_succeeded, seconds=40)
+    eventually(all_succeeded)
     assert set(Job.objects.values_list("attempts", flat=True)) == {1}
     assert "was killed" not in worker.output
     assert worker.stop() == 0
@@ -278,13 +292,14 @@ def test_who_takes_memory_too_fast_is_killed(run_worker):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_to_the_whole_group_is_one_request(run_worker, number):
     """As a terminal's Ctrl-C, and as systemd does it."""
-    background.enqueue(leave_effect_and_rest, ["long", 2.0])
     worker = run_worker("--processes", "2", **NO_WAITING)
+    serving(worker, 2)  # who is told earlier, dies of it
+    background.enqueue(leave_effect_and_rest, ["long", 2.0])
     eventually(lambda: has_begun("long"))
 
     worker.send_to_all(number)
 
-    assert worker.wait(30) == 0
+    assert worker.wait() == 0
     assert states() == [JobState.SUCCESSFUL]
     assert alive() == 0
 
@@ -297,7 +312,7 @@ def test_hup_replaces_one_process_after_the_other(run_worker):
     eventually(lambda: has_begun("long"))
 
     worker.send_signal(signal.SIGHUP)
-    worker.wait_for("reload is over", timeout=60)
+    worker.wait_for("reload is over")
 
     assert set(worker.workers()).isdisjoint(before)
     assert len(serving(worker, 2)) == 2
@@ -312,11 +327,10 @@ def test_a_second_hup_waits_for_the_first_and_replaces_once_more(run_worker):
     worker = run_worker(**NO_WAITING)
     before = serving(worker, 1)
     worker.send_signal(signal.SIGHUP)
-    eventually(lambda: len(worker.workers()) == 2)
-    between = worker.workers()
+    between = eventually(lambda: [pid for pid in worker.workers() if pid not in before])
 
     worker.send_signal(signal.SIGHUP)
-    eventually(lambda: worker.output.count("reload is over") == 2, seconds=60)
+    eventually(lambda: worker.output.count("reload is over") == 2)
 
     [after] = worker.workers()
     assert after not in before + between
@@ -337,7 +351,7 @@ def test_code_that_cannot_be_loaded_replaces_nothing(run_worker, settings, tmp_p
     (package / "__init__.py").write_text("raise ImportError('half a deploy')")
 
     worker.send_signal(signal.SIGHUP)
-    worker.wait_for("reload given up", timeout=60)
+    worker.wait_for("reload given up")
 
     background.enqueue(leave_effect, ["tea"])
     eventually(lambda: has_begun("tea"))
@@ -366,7 +380,7 @@ def test_usr1_shows_what_runs_and_where(run_worker):
 @of_processes
 def test_it_is_small_and_says_how_it_goes(run_worker, tmp_path):
     health = tmp_path / "health"
-    worker = run_worker("--health-file", str(health), LEASE=20, POLL=0.2)
+    worker = run_worker("--health-file", str(health), LEASE=60, POLL=0.2)
     [child] = serving(worker, 1)
     eventually(health.exists)
     assert memory_of(worker.pid) <= 20
