@@ -1,12 +1,25 @@
 """A loop outlives what goes wrong in a tick, waits as long as it is asked, and stops when told."""
 
+import itertools
 import signal
 import threading
 
 import pytest
 
+from tasks_core import clock
 from tasks_core.processes.interrupts import stop_on_signals
 from tasks_core.processes.loop import Loop
+from tests.tasks_core.races import eventually
+
+
+def after_a_tick(loop, act, *arguments):
+    """Do ``act`` in another thread, once the loop has ticked and not before it runs."""
+
+    def wait():
+        eventually(lambda: loop.ticks)
+        act(*arguments)
+
+    threading.Thread(target=wait).start()
 
 
 class Counting(Loop):
@@ -38,7 +51,7 @@ def test_it_ticks_until_it_is_stopped():
 
 def test_a_stop_from_another_thread_ends_a_long_wait():
     loop = Counting(until=99, wait=60)
-    threading.Timer(0.1, loop.stop).start()
+    after_a_tick(loop, loop.stop)
 
     loop.run()
 
@@ -47,15 +60,17 @@ def test_a_stop_from_another_thread_ends_a_long_wait():
 
 def test_waking_it_brings_the_next_tick_at_once():
     loop = Counting(until=2, wait=60)
-    threading.Timer(0.1, loop.wake).start()
+    after_a_tick(loop, loop.wake)
 
     loop.run()
 
     assert loop.ticks == 2
 
 
-def test_it_ends_by_itself_after_its_duration():
-    loop = Counting(until=10**9, wait=0.01)
+def test_it_ends_by_itself_after_its_duration(monkeypatch):
+    moments = itertools.count(0.0, 0.01)  # at each look it is so much later
+    monkeypatch.setattr(clock, "monotonic", lambda: next(moments))
+    loop = Counting(until=10**9, wait=0.001)
 
     loop.run(duration=0.2)
 
@@ -114,7 +129,7 @@ def test_a_signal_stops_it(number):
     loop = Counting(until=99, wait=60)
     stop_on_signals(loop.stop)
     main = threading.main_thread().ident
-    threading.Timer(0.1, signal.pthread_kill, [main, number]).start()
+    after_a_tick(loop, signal.pthread_kill, main, number)
 
     loop.run()
 
@@ -145,4 +160,4 @@ print("stopped", loop.stopping.wait(10))
 def test_a_signal_may_come_at_any_moment(manage_process):
     child = manage_process("shell", "-c", AT_ANY_MOMENT)
 
-    child.wait_for("stopped True", timeout=10)
+    child.wait_for("stopped True")

@@ -41,13 +41,13 @@ def test_once_does_all_that_is_due_and_what_follows_from_it(run_worker):
 def test_once_ends_after_its_time_and_leaves_the_rest(run_worker, tmp_path):
     background.enqueue_many([Call(leave_effect_and_rest, ["tea", 0.5]) for _ in range(20)])
     health = tmp_path / "health"
-    arguments = ("--concurrency", "1", "--duration", "1.5", "--health-file", str(health))
+    arguments = ("--concurrency", "1", "--duration", "4", "--health-file", str(health))
 
     assert run_worker("--once", *arguments).wait() == 0
 
     found = states()
     assert set(found) == {JobState.READY, JobState.SUCCESSFUL}
-    assert found.count(JobState.SUCCESSFUL) == Effect.objects.count() <= 4
+    assert found.count(JobState.SUCCESSFUL) == Effect.objects.count() <= 9
     assert health.exists()
 
 
@@ -82,7 +82,7 @@ def test_it_says_what_it_serves_and_what_it_does(run_worker):
 
     child = run_worker("--queues", "mail, default", "--concurrency", "2")
 
-    child.wait_for(f"INFO job {result.id} ended in 0.")
+    child.wait_for(f"INFO job {result.id} ended in ")
     assert child.stop() == 0
     assert "backend      DatabaseBackend ('default' in JOBS)" in child.output
     assert "queues       mail, default" in child.output
@@ -123,7 +123,7 @@ def test_called_by_code_it_is_one_worker_that_stops_after_so_many_jobs():
 def test_it_stops_after_its_time_and_says_that_it_lives(run_worker, tmp_path):
     health = tmp_path / "health"
 
-    child = run_worker("--duration", "6", "--health-file", str(health))
+    child = run_worker("--duration", "9", "--health-file", str(health))
 
     eventually(health.exists)
     assert child.wait() == 0

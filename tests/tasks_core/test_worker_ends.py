@@ -1,9 +1,10 @@
 """Workers in processes of their own: asked to stop, stopped, frozen, killed, cut off."""
 
 import signal
+from contextlib import suppress
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from tasks_core import Call, JobState, background, clock
 from tasks_core.models import Job, Process
@@ -13,7 +14,7 @@ from tests.tasks_core.races import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-LONG = {"at_first": 60}  # seconds; later attempts do not rest
+LONG = {"at_first": 600}  # seconds; later attempts do not rest
 
 
 def only():
@@ -25,7 +26,7 @@ def attempts_begun():
 
 
 def begin(run_worker, *arguments, job=None, **tuning):
-    """Return a worker that has begun a job, which rests for a minute unless told otherwise."""
+    """Return a worker that has begun a job, which rests for ten minutes unless told otherwise."""
     background.enqueue(leave_attempt, [], job or LONG)
     worker = run_worker(*arguments, **tuning)
     eventually(attempts_begun)
@@ -46,11 +47,11 @@ def test_a_worker_that_is_asked_to_stop_lets_its_job_end(run_worker):
 
 @pytest.mark.parametrize("arguments", [[], ["--once"]])
 def test_asked_twice_it_ends_at_once_and_its_job_goes_back_counted(run_worker, arguments):
-    worker = begin(run_worker, *arguments)
+    worker = begin(run_worker, *arguments, GRACE=600)
     worker.send_signal(signal.SIGTERM)
     worker.send_signal(signal.SIGINT)
 
-    assert worker.wait(10) == 1
+    assert worker.wait() == 1
 
     assert_given_back()
     run_worker()  # nobody waits for a lease of a minute
@@ -61,7 +62,7 @@ def test_asked_twice_it_ends_at_once_and_its_job_goes_back_counted(run_worker, a
 def test_when_grace_is_over_the_job_goes_back_counted(run_worker):
     worker = begin(run_worker, GRACE=0.5)
 
-    assert worker.stop(10) == 1
+    assert worker.stop() == 1
 
     assert_given_back()
     assert "was ended by" not in worker.output
@@ -84,7 +85,7 @@ def test_a_job_with_one_attempt_is_lost_with_the_grace(run_worker):
     worker = run_worker(GRACE=0)
     eventually(attempts_begun)
 
-    assert worker.stop(10) == 1
+    assert worker.stop() == 1
 
     assert (only().state, only().reason, attempts_begun()) == (JobState.FAILED, "lost", 1)
 
@@ -126,7 +127,7 @@ def test_once_takes_over_the_jobs_of_the_dead(run_worker):
 
 
 def test_a_frozen_worker_cannot_settle_what_another_has_taken(run_worker):
-    frozen = begin(run_worker, job={"at_first": 1.0}, LEASE=1.5)
+    frozen = begin(run_worker, job={"at_first": 8.0}, LEASE=1.5)
     frozen.send_to_all(signal.SIGSTOP)
     other = run_worker(LEASE=1.5)
     eventually(lambda: only().state == JobState.SUCCESSFUL)
@@ -146,8 +147,8 @@ def test_a_frozen_worker_cannot_settle_what_another_has_taken(run_worker):
 
 def test_workers_that_were_all_frozen_do_not_rob_each_other(run_worker):
     """After an outage every lease has ended, and nobody is dead."""
-    workers = [begin(run_worker, job={"seconds": 4.0}, LEASE=1.5)]
-    workers.append(run_worker(LEASE=1.5))
+    workers = [begin(run_worker, job={"seconds": 9.0}, LEASE=3)]
+    workers.append(run_worker(LEASE=3))
     workers[1].wait_for("started")
     eventually(lambda: Process.objects.count() == 2)
     for worker in workers:
@@ -186,7 +187,8 @@ def cut_off_everybody_else():
         found = cursor.fetchall()
         if connection.vendor == "mysql":
             for (number,) in found:
-                cursor.execute(f"KILL {number}")
+                with suppress(OperationalError):  # it has ended by itself
+                    cursor.execute(f"KILL {number}")
     return len(found)
 
 
@@ -198,10 +200,10 @@ def test_a_worker_that_is_cut_off_goes_on_and_leaves_no_job_running(run_worker):
 
     cuts = 0
     for goal in (20, 60, 100):
-        eventually(lambda goal=goal: attempts_begun() >= goal, seconds=30)
+        eventually(lambda goal=goal: attempts_begun() >= goal)
         cuts += cut_off_everybody_else()
 
-    eventually(lambda: not Job.objects.exclude(state=JobState.SUCCESSFUL).exists(), seconds=40)
+    eventually(lambda: not Job.objects.exclude(state=JobState.SUCCESSFUL).exists(), seconds=120)
     assert cuts >= 3
     assert worker.returncode is None
     assert worker.stop() == 0
