@@ -69,7 +69,7 @@ def threads():
 
 def begun(threads, execution, *, run=Execution.run):
     future = threads.submit(run, execution)
-    assert began.wait(10)
+    assert began.wait(60)
     return future
 
 
@@ -79,7 +79,7 @@ def test_a_job_over_its_time_is_told_and_will_be_retried(threads):
 
     assert job.tell(TimeLimitExceeded)
 
-    outcome = future.result(10)
+    outcome = future.result(60)
     assert isinstance(outcome, Errored)
     assert (outcome.reason, outcome.retry_in is not None) == ("timeout", True)
     assert outcome.error.message == "the job ran longer than its timeout"
@@ -92,7 +92,7 @@ def test_a_cancelled_job_ends_as_cancelled(threads):
 
     assert job.tell(JobCancelled)
 
-    assert future.result(10) == Cancelled("cancelled")
+    assert future.result(60) == Cancelled("cancelled")
 
 
 def test_it_is_told_once(threads):
@@ -101,7 +101,7 @@ def test_it_is_told_once(threads):
 
     assert [job.tell(JobCancelled), job.tell(TimeLimitExceeded)] == [True, False]
 
-    assert future.result(10) == Cancelled("cancelled")
+    assert future.result(60) == Cancelled("cancelled")
 
 
 def test_a_task_may_end_well_although_it_was_told(threads):
@@ -110,7 +110,7 @@ def test_a_task_may_end_well_although_it_was_told(threads):
 
     job.tell(TimeLimitExceeded)
 
-    assert future.result(10) == Succeeded("denied")
+    assert future.result(60) == Succeeded("denied")
 
 
 def test_who_runs_no_code_cannot_be_told(threads):
@@ -132,7 +132,7 @@ def test_a_coroutine_is_cancelled_and_tidies_up(threads):
 
     assert job.tell(TimeLimitExceeded)
 
-    outcome = future.result(10)
+    outcome = future.result(60)
     assert (outcome.reason, outcome.error.message) == (
         "timeout",
         "the job ran longer than its timeout",
@@ -146,7 +146,7 @@ def test_a_cancelled_coroutine_ends_as_cancelled(threads):
 
     job.tell(JobCancelled)
 
-    assert future.result(10) == Cancelled("cancelled")
+    assert future.result(60) == Cancelled("cancelled")
 
 
 def test_a_coroutine_that_was_not_told_and_is_cancelled_has_failed(threads):
@@ -170,6 +170,12 @@ class Outside:
         self.told = 0
 
     def run(self, times):
+        try:
+            self._run(times)
+        except (TimeLimitExceeded, JobCancelled) as error:  # between two executions, or in a catch
+            self.hits.append(error)
+
+    def _run(self, times):
         while self.told < times:
             try:
                 self.current = self.kind(
