@@ -25,7 +25,7 @@ from tests.tasks_core.races import eventually
 
 HOUR = 3600.0
 ROUNDS, REST = size((1, 0.5), (4, 3.0))  # seconds between two steps
-LATE = timedelta(seconds=10)
+LATE = timedelta(seconds=size(30, 10))
 DRIFTS = size((1.0, 1.05), (1.0, 1.0, 1.05))  # one of the processes goes five percent too fast
 SCENARIO, IDLE = "S8 clock steps", "S8 clock steps, idle"
 PULSE = {"task": "tests.app.tasks.nothing", "overlap": "allow"}

@@ -124,6 +124,7 @@ def fill_it(disk, moved):
         if command == "run_scheduler":
             before = Job.objects.count()
             eventually(lambda: Job.objects.count() > before)
+            work.hear("schedules ")
             assert work.end() == [0] * PROCESSES
             assert moved("run_scheduler", "--once").wait() == 0
         for child in work.processes:

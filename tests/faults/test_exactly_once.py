@@ -24,7 +24,7 @@ KILLS, FREEZES = size((8, 3), (75, 10))
 PROCESSES, SCHEDULES, SPEED = 3, 200, 240
 PAUSE = size((0.0, 0.4), (1.5, 2.5))  # 75 of them are ten hours at that speed
 STILL = size(1.5, 4)  # seconds that a frozen one stands still
-LATE = timedelta(seconds=15)  # that anything may be recorded while others are frozen
+LATE = timedelta(seconds=size(60, 15))  # that anything may be recorded while others are frozen
 
 pytestmark = pytest.mark.every_database
 

@@ -53,8 +53,8 @@ def test_no_connection_fails(manage_process, pooled, tally):
     workers.serve()
     site = manage_process("enqueue_from_everywhere", str(EACH), settings=pooled)
 
-    status = site.wait(size(60, 300))
-    eventually(all_ended, seconds=size(60, 300))
+    status = site.wait(size(120, 300))
+    eventually(all_ended, seconds=size(120, 300))
     statuses, children = [status, *workers.end()], [site, *workers.processes]
     books, asked = audit(3 * EACH + 1), 3 * EACH + 1
 

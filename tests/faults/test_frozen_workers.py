@@ -7,15 +7,18 @@ import signal
 
 import pytest
 
+from tasks_core import Call, background
 from tests.app.models import Effect
 from tests.faults.kit.books import assert_balanced, audit
 from tests.faults.kit.havoc import Havoc, signal_group
-from tests.faults.kit.load import FENCED, all_ended, ask
+from tests.faults.kit.load import FENCED, all_ended
 from tests.faults.kit.tally import EVERY, size
+from tests.faults.tasks import work
 from tests.tasks_core.races import eventually
 
 UNFENCED = "tests.faults.kit.broken.UnfencedBackend"
-WORKERS, LEASE = size((3, 1.5), (10, 3))  # one job each; seconds
+WORKERS, LEASE = size((3, 2), (10, 3))  # one job each; seconds
+LONG = 10  # seconds that only the first attempt of a job takes: it is frozen while it runs
 THROWN_AWAY = "its outcome is thrown away"
 
 pytestmark = [
@@ -32,13 +35,13 @@ def freeze(worker_of):
         start = worker_of(backend, command="run_bare_worker", CONCURRENCY=1, LEASE=LEASE)
         frozen = Havoc(start, number=WORKERS)
         frozen.serve()
-        ask(WORKERS, seconds=(LEASE * 0.4, LEASE * 0.5))
+        background.enqueue_many([Call(work, [], {"at_first": LONG})] * WORKERS)
         eventually(lambda: Effect.objects.filter(name="began").count() == WORKERS)
 
         for worker in frozen.processes:
             signal_group(worker, signal.SIGSTOP)
         other = worker_of(backend, CONCURRENCY=WORKERS, LEASE=LEASE)()
-        eventually(all_ended, seconds=10 + 5 * LEASE)
+        eventually(all_ended)
         for worker in frozen.processes:
             signal_group(worker, signal.SIGCONT)
         done = Effect.objects.filter(name="done")

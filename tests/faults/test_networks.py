@@ -66,6 +66,7 @@ def weather(network, fast):
         before = Job.objects.count()
         if command == "run_scheduler":
             eventually(lambda: Job.objects.count() > before)
+            processes.hear("schedules ")
             assert processes.end() == [0] * PROCESSES
             assert fast("run_scheduler", "--once").wait() == 0
         for process in processes.processes:

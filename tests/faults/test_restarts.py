@@ -28,7 +28,7 @@ JOBS, RESTARTS, WORKERS = size((450, 3, 2), (10_000, 20, 4))
 CONTROL_JOBS, SECONDS = 300, size(0.05, 0.02)  # that a job rests
 CONCURRENCY = 4
 SCHEDULES = 3
-RESUMED = 10  # seconds
+RESUMED = size(60, 10)  # seconds
 PULSE = {"task": "tests.app.tasks.nothing", "every": 1, "overlap": "allow", "catch_up": "all"}
 FORGETFUL = {"synchronous_commit": "off", "wal_writer_delay": "10s"}
 
@@ -111,9 +111,9 @@ def test_restarts_lose_nothing_and_end_no_process(private, tally):
     for _, mode in zip(range(RESTARTS), cycle(["immediate", "fast"])):
         Event().wait(chance.uniform(0.0, 0.5))  # the fault's own rhythm
         resumed.append(restart(server, mode))
-    assert site.wait(size(60, 300)) == 0
+    assert site.wait(300) == 0
     in_doubt = int(site.output.split(" in doubt")[0].split()[-1])
-    eventually(all_ended, seconds=size(60, 300))
+    eventually(all_ended, seconds=300)
 
     alive = [child.returncode for child in (scheduler, *workers.processes)]
     ended = [scheduler.stop(), *workers.end()]
@@ -142,7 +142,7 @@ def test_a_server_that_answers_before_it_has_written_is_found_out(private, tally
     server.restart("immediate")
     connection.close()
 
-    assert site.wait(60) == 0
+    assert site.wait() == 0
     lost = len(numbers_missing(CONTROL_JOBS))
     tally.control("S4 restarts of PostgreSQL", f"{lost} lost of {CONTROL_JOBS} by one restart")
     with pytest.raises(AssertionError):

@@ -18,7 +18,7 @@ from tests.tasks_core.races import eventually
 RESTARTS, BATCH = size((3, 90), (12, 1200))
 CONTROL_RESTARTS = 2
 SECONDS = (0.005, 0.1)
-LEASE = 2
+LEASE = size(6, 2)
 LONG = 30  # seconds that a job takes that is longer than the grace
 
 pytestmark = [
@@ -41,7 +41,7 @@ def roll(worker_of):
             eventually(lambda busy=busy, before=before: busy.count() > before + 8)
             statuses.append(act(workers, number % 2))
             asked += ask(BATCH // times, seconds=SECONDS)
-        eventually(all_ended, seconds=size(60, 300))
+        eventually(all_ended, seconds=size(120, 300))
         return asked, statuses + workers.end()
 
     return run

@@ -39,6 +39,11 @@ class Havoc:
         self.begin()
         eventually(lambda: Process.objects.count() >= self.number, seconds=GETS_ON)
 
+    def hear(self, words: str) -> None:
+        """Wait until all have said so: who is asked to stop before it can hear it, dies of it."""
+        for child in self.processes:
+            child.wait_for(words)
+
     def wreak(
         self,
         act: Callable[[int], object],
