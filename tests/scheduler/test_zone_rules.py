@@ -119,7 +119,7 @@ class TestReplan:
 @pytest.mark.django_db(transaction=True)
 def test_a_scheduler_with_other_zones_replans_when_it_starts(elsewhere, manage_process):
     (elsewhere / "tzdata.zi").write_text("# version 2099z\n")
-    tea = {"task": "tests.app.tasks.nothing", "cron": "0 9 * * *", "timezone": "Europe/London"}
+    tea = {"task": "tests.app.tasks.nothing", "cron": "0 9 10 3 *", "timezone": "Europe/London"}
     settings = {"SCHEDULE": {"tea": tea}}
     first = manage_process("run_scheduler", "--once", settings=settings)
     assert first.wait() == 0

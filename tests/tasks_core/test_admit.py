@@ -327,7 +327,7 @@ def test_without_counting_what_runs_more_would_run(monkeypatch):
     assert race(permits=1) > 1
 
 
-def meet(monkeypatch):
+def meet(monkeypatch, *, seconds=1):
     """Let two admit at once; each waits, after it has counted, for the other one to count."""
     keyed(4, permits=1)
     Limit.objects.create(key="a")
@@ -336,7 +336,7 @@ def meet(monkeypatch):
     def allowed_by_both(*args, **options):
         found = allowances.allowed(*args, **options)
         with suppress(threading.BrokenBarrierError):
-            barrier.wait(1)
+            barrier.wait(seconds)
         return found
 
     monkeypatch.setattr(admission, "allowed", allowed_by_both)
@@ -358,7 +358,7 @@ def test_without_the_lock_two_would_count_the_same_free_permit(monkeypatch):
 
     monkeypatch.setattr(QuerySet, "select_for_update", lock_jobs_alone)
 
-    assert meet(monkeypatch) == 2
+    assert meet(monkeypatch, seconds=60) == 2
 
 
 @pytest.mark.django_db(transaction=True)

@@ -203,7 +203,7 @@ def test_looking_before_storing_is_not_enough():
 
     def store(number):
         is_free = not Job.objects.filter(label="tea").exists()
-        all_have_looked.wait(10)
+        all_have_looked.wait(60)
         if is_free:
             background.enqueue(nothing, label="tea")
 
