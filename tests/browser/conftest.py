@@ -11,6 +11,7 @@ from tests import services
 from tests.child import Child
 from tests.example_site.places import environment_of_site
 
+SOON = 60_000  # milliseconds until what a page shall show is given up
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
@@ -31,8 +32,9 @@ def scheme(request):
 
 @pytest.fixture
 def browser():
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=SOON)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield chromium
@@ -69,5 +71,6 @@ def site(tmp_path_factory):
     child.wait_for("Quit the server")
     child.wait_for("worker │ worker")
     child.wait_for("schedules synchronised")
+    child.wait_for(" ended in ")  # there is a job to look at
     yield f"http://127.0.0.1:{port}"
     child.stop()

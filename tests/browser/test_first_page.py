@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import expect
 
-SOON = 25_000  # milliseconds
+from tests.browser.conftest import SOON
 
 
 def log_in(page, site):
@@ -22,7 +22,7 @@ def test_an_article_comes_out_and_jobs_move_before_the_eyes(page, site, scheme, 
     title = f"Seen by {scheme}"
     page.fill("#id_title", title)
     page.fill("#id_body", "It comes out while you watch.")
-    page.fill("#id_publish_at", f"{datetime.now(UTC) + timedelta(seconds=4):%Y-%m-%dT%H:%M:%S}")
+    page.fill("#id_publish_at", f"{datetime.now(UTC) + timedelta(seconds=12):%Y-%m-%dT%H:%M:%S}")
     page.get_by_role("button", name="Save").click()
     page.goto(site)
     page.evaluate("window.neverReloaded = true")
