@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -46,7 +47,7 @@ class Demo:
             self.watch()
             until = timezone.now() - SHORT
             if self.seconds:
-                self.finish_jobs()
+                self.finish_jobs(until=until)
         finally:
             self.children.stop()
         if self.seconds:
@@ -83,12 +84,16 @@ class Demo:
                 break
         self.say("Stopping …")
 
-    def finish_jobs(self) -> None:
-        """Let the worker end what is due, while nothing new becomes due."""
+    def finish_jobs(self, *, until: datetime) -> None:
+        """Let the scheduler decide and the worker end what is due, and nothing new."""
+        self.wait_while(lambda: verdict.is_undecided(until=until))
         self.children.stop("scheduler")
+        self.wait_while(lambda: verdict.is_busy(now=timezone.now()))
+
+    def wait_while(self, condition: Callable[[], bool]) -> None:
         give_up_at = timezone.now() + WAIT_FOR_JOBS
         pause = threading.Event()
-        while verdict.is_busy(now=timezone.now()) and timezone.now() < give_up_at:
+        while condition() and timezone.now() < give_up_at:
             pause.wait(0.1)
 
     def conclude(self, *, since: datetime, until: datetime) -> None:

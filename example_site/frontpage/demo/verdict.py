@@ -85,6 +85,11 @@ def why_not(job: Job | None) -> str:
     return f"its job is {job.state} after {job.attempts} attempts {job.reason}{last}".rstrip()
 
 
+def is_undecided(*, until: datetime) -> bool:
+    """Say whether the scheduler has not come to something yet that was due."""
+    return Schedule.objects.filter(next_due_at__lte=until).exists()
+
+
 def is_busy(*, now: datetime) -> bool:
     """Say whether a job that is due has not ended; one that waits for a retry is not due."""
     unfinished = Job.objects.exclude(state__in=FINAL)
