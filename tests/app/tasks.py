@@ -114,8 +114,12 @@ def count_to(context: JobContext, total, rest=0.0):
     return total
 
 
-def take_a_place(folder, places, seconds):
-    """Hold one of some places for a while; the kernel frees those of a process that dies."""
+def take_a_place(folder, places, seconds, until=""):
+    """
+    Hold one of some places for a while, and until there is a file, if one is named.
+
+    The kernel frees the places of a process that dies.
+    """
     for number in range(places):
         with (Path(folder) / str(number)).open("w") as place:
             try:
@@ -123,6 +127,8 @@ def take_a_place(folder, places, seconds):
             except BlockingIOError:
                 continue
             Event().wait(seconds)
+            while until and not Path(until).exists():
+                Event().wait(0.05)
             break
     else:
         Effect.objects.create(name="no place")

@@ -22,21 +22,21 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.vendor("sqlit
 
 @pytest.fixture
 def start(run_worker):
-    """Start a worker whose death is noticed after a second."""
+    """Start a worker whose death is noticed after some seconds, and no pause taken for it."""
 
     def start(**settings):
         words = ("--concurrency", "4", "--processes", "1")
-        return run_worker(*words, settings=settings or None, LEASE=1, GRACE=1, POLL=0.1)
+        return run_worker(*words, settings=settings or None, LEASE=5, GRACE=1, POLL=0.1)
 
     return start
 
 
-def enqueue(folder, seconds):
+def enqueue(folder, seconds, *until):
     """Each job takes one of two places while it runs, and says so if there is none left."""
     calls = [
         Call(
             take_a_place,
-            [str(folder), PLACES, seconds],
+            [str(folder), PLACES, seconds, *until],
             concurrency=("place", PLACES),
             max_attempts=50,
         )
@@ -59,7 +59,8 @@ def running_jobs():
 
 @pytest.mark.parametrize("victim", ["the whole worker", "its process"])
 def test_never_more_run_than_allowed_though_workers_are_killed(start, tmp_path, victim):
-    enqueue(tmp_path, 0.15)
+    struck = tmp_path / "struck"
+    enqueue(tmp_path, 0.15, str(struck))  # so that some run when it is their turn to be struck
     workers = [start() for _ in range(3)]
 
     for round_ in range(3):
@@ -76,7 +77,8 @@ def test_never_more_run_than_allowed_though_workers_are_killed(start, tmp_path, 
             for pid in hit.workers():
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-    eventually(all_ended, seconds=90)
+    struck.touch()
+    eventually(all_ended, seconds=120)
 
     assert told("no place") == 0
     assert Job.objects.filter(state=JobState.SUCCESSFUL).count() == JOBS
