@@ -95,9 +95,11 @@ def beat() -> float:
         return REST
     if report.more and report.has_done_something:
         return 0.0
-    # What is due and was not touched is nothing for this process, or somebody else's just now.
     wait = ticker.seconds_until_due()
-    return min(wait, tuning.tick_look_seconds) if wait > 0 else tuning.tick_look_seconds
+    if wait <= 0 and not report.has_done_something:
+        # What is due and was not touched is nothing for this process, or somebody else's just now.
+        wait = tuning.tick_look_seconds
+    return min(max(wait, 0.0), tuning.tick_look_seconds)
 
 
 pulse = Pulse()

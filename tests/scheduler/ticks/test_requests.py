@@ -153,6 +153,23 @@ def test_it_looks_again_when_something_is_due_or_after_a_while(settings):
         assert is_decided()
 
 
+def arguments_that_take_a_minute():
+    SEEN["clock"].move_to(at(9, 1))
+    return {}
+
+
+@pytest.mark.django_db
+def test_what_became_due_during_a_tick_is_looked_at_at_once():
+    minutely = {**TEA["tea"], "cron": "* * * * *", "kwargs": arguments_that_take_a_minute}
+    with FrozenClock(at(8, 59, 30)) as clock, only_declared({"tea": minutely}):
+        SEEN["clock"] = clock
+        beat()
+        clock.move_to(at(9))
+
+        assert beat() == 0
+        assert is_decided()
+
+
 @pytest.mark.django_db
 def test_what_only_others_can_do_is_looked_at_now_and_then():
     with FrozenClock(at(8, 30)) as clock, only_declared(TEA):
