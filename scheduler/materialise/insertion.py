@@ -9,20 +9,19 @@ what differs travels for each; the others are told every row.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from itertools import chain
 from typing import Any, NamedTuple
 
-from django.db import connections, transaction
+from django.db import connections
 
 from scheduler.models import Occurrence
 from scheduler.planner import Decision
 from scheduler.turn.due import Row
 from scheduler.turn.rows import job_id_of, occurrence_of
+from tasks_core.backends.database.statements.insert_rows import insert_rows
 
 FEW = 8  # rows for which a statement of their own does not pay
-BATCH = 500  # rows in one statement of MySQL
 DECIDED = ("due_at", "until_at", "count", "outcome", "reason")
 SHARED = (*DECIDED, "recorded_at", "recorded_by")
 
@@ -43,7 +42,7 @@ def insert(
     if connections[alias].vendor == "postgresql":
         left = _insert_herds(alias, left, batch=batch, **recorded)
     elif len(left) > FEW and connections[alias].vendor in {"mysql", "sqlite"}:
-        _insert_all(alias, left, batch=batch, **recorded)
+        insert_rows(alias, Occurrence, _columns(left, batch=batch, **recorded))
         return
     Occurrence.objects.using(alias).bulk_create(
         [occurrence_of(*each, batch=batch, **recorded) for each in left]
@@ -99,37 +98,12 @@ CASTS = {
 }
 
 
-def _insert_all(alias: str, lines: Sequence[Line], *, batch: str, **recorded: Any) -> None:
-    """Store all lines on MySQL, hundreds in a statement, or on SQLite, one after the other."""
-    connection = connections[alias]
-    said = dict(_columns(alias, lines, batch=batch, **recorded))
-    table, *columns = map(connection.ops.quote_name, (Occurrence._meta.db_table, *said))
-    into = f"INSERT INTO {table} ({', '.join(columns)}) VALUES "  # noqa: S608  names of ours
-    row = f"({', '.join(['%s'] * len(said))})"
-    rows = list(zip(*said.values(), strict=True))
-    with transaction.atomic(using=alias, savepoint=False), connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.executemany(into + row, rows)
-            return
-        for start in range(0, len(rows), BATCH):
-            some = rows[start : start + BATCH]
-            cursor.execute(into + ", ".join([row] * len(some)), list(chain.from_iterable(some)))
-
-
-def _columns(
-    alias: str, lines: Sequence[Line], *, batch: str, **recorded: Any
-) -> Iterator[tuple[str, list[Any]]]:
-    """Yield each column that the lines say, with its values as Django's fields store them."""
-    values: dict[str, list[Any]] = {
+def _columns(lines: Sequence[Line], **recorded: Any) -> dict[str, list[Any]]:
+    """Return the columns that all lines say, of each a value for every line."""
+    return {
         "schedule_key": [line.schedule.key for line in lines],
         "definition_hash": [line.schedule.definition_hash for line in lines],
-        "job_id": [job_id_of(*line, batch=batch) for line in lines],
+        "job_id": [job_id_of(*line, batch=recorded["batch"]) for line in lines],
         **{name: [getattr(line.decision, name) for line in lines] for name in DECIDED},
         **{name: [value] * len(lines) for name, value in recorded.items()},
-        "batch": [batch] * len(lines),
-        "job_state": [""] * len(lines),
     }
-    for field in Occurrence._meta.concrete_fields:
-        if told := values.get(field.name):
-            as_stored = [field.get_db_prep_save(value, connections[alias]) for value in told]
-            yield str(field.column), as_stored

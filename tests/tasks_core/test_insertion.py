@@ -139,10 +139,10 @@ def test_every_option_is_in_the_row():
 @pytest.fixture
 def drifted(monkeypatch):
     """Let the statements have a literal that is not the default of the model."""
-    literals = defaults.literals() | {"reason": "'drifted'"}
+    literals = defaults.literals(Job) | {"reason": "'drifted'"}
     statements = (insert_postgresql._sql, insert_rows.statement)
     for module in (insert_postgresql, insert_rows):
-        monkeypatch.setattr(module, "literals", lambda: literals)
+        monkeypatch.setattr(module, "literals", lambda model: literals)
     for statement in statements:
         statement.cache_clear()
     yield

@@ -1,4 +1,4 @@
-"""The defaults of the model as SQL, which knows none of them."""
+"""The defaults of a model as SQL, which knows none of them."""
 
 import json
 from functools import cache
@@ -6,19 +6,17 @@ from typing import Any
 
 from django.db import models
 
-from tasks_core.models import Job
-
 NULL = "NULL"
 
 
 @cache
-def literals() -> dict[str, str]:
+def literals(model: type[models.Model]) -> dict[str, str]:
     """Return the default of each column, in words that every database has."""
-    return {str(column.column): _literal(column) for column in Job._meta.concrete_fields}
+    return {str(column.column): _literal(column) for column in model._meta.concrete_fields}
 
 
 def _literal(column: "models.Field[Any, Any]") -> str:
-    if column.null:
+    if column.null or isinstance(column, models.AutoField):
         return NULL
     value = column.get_default()
     if isinstance(column, models.JSONField):

@@ -117,7 +117,7 @@ def _values(said: dict[str, str]) -> dict[str, str]:
     if "expires_at" in said:
         computed |= EXPIRING
     values = {name: value.format_map(said) for name, value in computed.items()}
-    return {name: values.get(name, default) for name, default in literals().items()}
+    return {name: values.get(name, default) for name, default in literals(Job).items()}
 
 
 def _types(alias: str) -> dict[str, str]:
