@@ -18,7 +18,7 @@ help:
 	@echo "make demo    the example site with a worker and a scheduler (ARGS=\"--seconds 20\" ends by itself)"
 	@echo "make test    the whole suite on SQLite, PostgreSQL and, where one is there, MariaDB"
 	@echo "make check   ruff, mypy, migrations, documentation"
-	@echo "make faults  kill, freeze, restart and race for an hour, and publish the counts"
+	@echo "make faults  kill, freeze, restart and race for more than an hour, and publish the counts"
 	@echo "make bench   measure it beside other queues (ARGS=\"--quick\" takes seven minutes)"
 	@echo "make docs    the documentation, into docs/_build/html"
 	@echo "make clean   remove what these commands made"
