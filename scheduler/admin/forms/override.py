@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from scheduler.admin.forms import words
 from scheduler.admin.forms.fields import JSONField
 from scheduler.admin.forms.when import WhenForm
 from scheduler.definitions.trial import try_call
-from scheduler.exceptions import SchedulerError
 from scheduler.models import Schedule
 from scheduler.turn.rebuild import task_of
 from tasks_core import Call
-from tasks_core.exceptions import JobError
 
 
 class OverrideForm(WhenForm):
@@ -66,12 +63,6 @@ class OverrideForm(WhenForm):
         args, kwargs = said["args"] or [], said["kwargs"] or {}
         field = "kwargs" if kwargs else "args"
         self._try(field, lambda: try_call(Call(task_of(row), args, kwargs), backend=row.backend))
-
-    def _try(self, field: str, check: Callable[[], object]) -> None:
-        try:
-            check()
-        except (SchedulerError, JobError, ImproperlyConfigured) as error:
-            self.add_error(field, ValidationError(str(error), "invalid"))
 
     @property
     def changed_options(self) -> dict[str, Any]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -19,11 +18,9 @@ from scheduler.admin.forms.when import WhenForm
 from scheduler.choices import CalendarAction, CatchUp, Overlap
 from scheduler.definitions import policies
 from scheduler.definitions.trial import try_call
-from scheduler.exceptions import SchedulerError
 from scheduler.models import Schedule
 from scheduler.operations.entries import in_database
 from tasks_core import Call, registry
-from tasks_core.exceptions import JobError
 from tasks_core.options import MAX_PRIORITY, MIN_PRIORITY, queue_name
 
 
@@ -176,12 +173,6 @@ class ScheduleForm(WhenForm):
             backend = self.cleaned_data.get("backend") or self.known_task.backend
             call = Call(self.known_task, args, kwargs)
             self._try(field, lambda: try_call(call, backend=backend))
-
-    def _try(self, field: str | None, check: Callable[[], object]) -> None:
-        try:
-            check()
-        except (SchedulerError, JobError, ImproperlyConfigured) as error:
-            self.add_error(field, ValidationError(str(error), "invalid"))
 
     @property
     def schedule_key(self) -> str:

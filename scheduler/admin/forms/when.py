@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from scheduler import cron
@@ -23,6 +23,7 @@ from scheduler.models import Schedule
 from scheduler.triggers import Daily, Every, Monthly, Trigger, Weekly, from_spec, wall
 from scheduler.triggers.month_days import month_days
 from scheduler.turn.rebuild import stated_trigger_of
+from tasks_core.exceptions import JobError
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Schedule]
@@ -120,6 +121,13 @@ class WhenForm(ModelForm):
             except SchedulerError as error:
                 raise ValidationError(str(error), code="invalid") from None
         return value
+
+    def _try(self, field: str | None, check: Callable[[], object]) -> None:
+        """Say beside a field, or above all of them, what ``check`` finds wrong."""
+        try:
+            check()
+        except (SchedulerError, JobError, ImproperlyConfigured) as error:
+            self.add_error(field, ValidationError(str(error), "invalid"))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
