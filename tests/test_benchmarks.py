@@ -76,6 +76,13 @@ def test_a_target_at_most_may_be_another_products_figure():
     assert judge(slower, results(ours=[49])).verdict == "met"
 
 
+def test_the_published_page_misses_nothing_that_must_be():
+    page = publish.PAGE.read_text()
+
+    assert page.count("| met |") > 10
+    assert "**missed**" not in page
+
+
 def test_what_was_not_measured_is_not_called_missed():
     target = Target("drain", OURS, 4, than=THEIRS)
 

@@ -25,6 +25,32 @@ def test_every_scenario_is_told_of():
     assert [row.scenario for row in read(PUBLISHED) if f"| {row.scenario} |" not in told] == []
 
 
+ALL, SERVERS = {"SQLite", "PostgreSQL", "MariaDB"}, {"PostgreSQL", "MariaDB"}
+OF_SCHEDULERS = {
+    "S1 killed schedulers": ALL,
+    "S2 kill -9 at a point": ALL,
+    "S3 outages": ALL,
+    "S7 frozen schedulers": ALL,
+    "S7 frozen ticks": SERVERS,
+    "S8 clock steps": ALL,
+    "S8 clock steps, idle": SERVERS,
+    "S9 nights when clocks change": ALL,
+    "S10 bad network": SERVERS,
+    "S10 silent network": SERVERS,
+    "S10 PgBouncer": {"PostgreSQL"},
+    "S11 disk full": {"SQLite", "PostgreSQL"},
+    "S16 storm of deadlocks": ALL,
+    "S22 signed URL": ALL,
+    "S22 admin": ALL,
+    "S24 random steps": ALL,
+}
+
+
+@pytest.mark.parametrize(("scenario", "databases"), OF_SCHEDULERS.items())
+def test_no_database_was_left_out_but_those_of_which_the_page_says_why(scenario, databases):
+    assert {row.database for row in read(PUBLISHED) if row.scenario == scenario} == databases
+
+
 def test_nothing_was_lost():
     assert [row for row in read(PUBLISHED) if row.lost or row.surplus] == []
 

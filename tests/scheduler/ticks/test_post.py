@@ -109,9 +109,12 @@ def test_a_redirection_is_not_followed(forgets, elsewhere):
 
 @pytest.mark.parametrize("status", [200, 202, 429])
 def test_answers_that_are_no_trouble(forgets, elsewhere, status):
-    forgets(elsewhere(status).url)
+    server = elsewhere(status)
+    forgets(server.url)
 
     post()
+
+    assert len(server.asked) == 1
 
 
 @pytest.mark.parametrize("status", [301, 403, 404, 405, 500, 502])
