@@ -97,6 +97,16 @@ def test_next_says_of_one_that_is_off_that_it_is(capsys):
     assert "tea is disabled: `schedules explain tea` says" in capsys.readouterr().err
 
 
+def test_next_says_that_a_calendar_is_not_asked(settings, capsys):
+    settings.SCHEDULER = {"CALENDARS": {"closed": {"dates": ["2026-03-11"]}}}
+    declare(at(8), calendar="closed")
+
+    with FrozenClock(at(9)):
+        call_command("schedules", "next", "tea")
+
+    assert "tea goes by the calendar closed: `schedules explain" in capsys.readouterr().err
+
+
 def test_next_tells_what_the_clocks_do(schedules):
     nights = schedules(
         "next", "tea", "-n", "3", "--format", "json", moment=at(0, days=18), entries={"tea": LONDON}

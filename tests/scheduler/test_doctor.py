@@ -64,7 +64,9 @@ def test_declarations_that_every_sync_refuses(entry, words):
         found = of("declared")
 
     assert (found.level, found.named) == (FAILURE, ["tea"])
+    assert "tea (" in found.text
     assert words in found.text
+    assert ".)" not in found.text
 
 
 class TestSchedulers:

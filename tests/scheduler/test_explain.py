@@ -188,6 +188,21 @@ class TestForecast:
 
         assert (said.previous, said.skipped) == (Job.objects.get().pk, {"overlap": 1})
 
+    @pytest.mark.parametrize(
+        ("overlap", "would"),
+        [("skip", "skipped"), ("queue_one", "wait for the end"), ("allow", None)],
+    )
+    def test_the_next_due_time_says_what_becomes_of_it_then(self, overlap, would):
+        declare(at(8), overlap=overlap)
+        tick(at(9))
+
+        first, second, _ = coming(at(9, 30)).due
+
+        told = [note for note in first.notes if "the previous job has not ended" in note]
+        assert len(told) == (would is not None)
+        assert not would or would in told[0]
+        assert second.notes == []
+
     def test_one_that_waits_for_it(self):
         declare(at(8), overlap="queue_one")
         tick(at(9))
@@ -536,6 +551,13 @@ class TestCommand:
             told = self.asked(capsys, "tea", "-n", "1")
 
         assert "2026-03-10 13:00:00Z" in told
+
+    def test_what_is_declared_and_refused(self, capsys):
+        entry = {"task": "tests.app.tasks.nothing", "cron": "0 * * * *", "calendar": "nowhere"}
+        with only_declared({"tea": entry}), FrozenClock(at(12, 30)):
+            call_command("schedules", "explain", "tea", "-n", "1")
+
+        assert "every sync refuses it: There is no calendar 'nowhere'" in capsys.readouterr().err
 
     @pytest.mark.parametrize("arguments", [["coffee"], ["coffee", "--at", "2026-01-01"]])
     def test_what_there_is_not(self, capsys, arguments):

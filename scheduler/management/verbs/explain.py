@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from scheduler import conf, declarations, listing
+from scheduler.definitions.trial import refusals
 from scheduler.exceptions import SchedulerError
 from scheduler.management.desk import Desk, add_verb
 from scheduler.models import Schedule
@@ -115,5 +116,7 @@ def _say_coming(desk: Desk, outlook: explain.Outlook) -> None:
 def _say_declared(desk: Desk, key: str, number: int) -> None:
     """Answer for what is declared, and not in the database of ``conf`` yet."""
     rows = listing.coming(listing.trigger_named(key), now=desk.now, number=number)
-    desk.tell(f"{key} is declared, and not in {conf.database()} yet: `schedules sync`.")
+    refused = refusals().get(key)
+    why = f"every sync refuses it: {refused}" if refused else "`schedules sync` brings it there."
+    desk.tell(f"{key} is declared, and not in the database {conf.database()!r} yet; {why}")
     desk.show(rows, listing.NEXT_COLUMNS, nothing=f"{key} is never due.")

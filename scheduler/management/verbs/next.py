@@ -34,9 +34,16 @@ def add_to(verbs: Any) -> None:
 def coming(desk: Desk, options: Namespace) -> int:
     trigger = listing.trigger_named(options.key)
     row = Schedule.objects.using(desk.database).filter(pk=options.key).first()
-    if row is not None and (state := listing.state(row, now=desk.now)) not in RUNNING:
-        desk.tell(f"{row.key} is {state}: `schedules explain {row.key}` says what becomes of it.")
+    if row is not None and (why := _held_back(row, listing.state(row, now=desk.now))):
+        desk.tell(f"{row.key} {why}: `schedules explain {row.key}` says what becomes of it.")
     rows = listing.coming(trigger, now=desk.now, number=options.number)
     never = f"{options.key} ({trigger.spec()}) is never due again."
     desk.show(rows, listing.NEXT_COLUMNS, nothing=never)
     return 0
+
+
+def _held_back(row: Schedule, state: str) -> str:
+    """Return what may keep due times from becoming jobs, if anything does."""
+    if state not in RUNNING:
+        return f"is {state}"
+    return f"goes by the calendar {row.calendar}" if row.calendar else ""

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import islice, pairwise
 
 from scheduler import conf
-from scheduler.choices import Reason
+from scheduler.choices import Overlap, Reason
 from scheduler.due.gates import Gate, closed_at
 from scheduler.models import Schedule
 from scheduler.questions.explain import durations
@@ -56,13 +56,23 @@ def outlook(row: Schedule, *, now: datetime, number: int, after: datetime | None
     horizon = due[-1] if due else now
     gates = Gates(alias, [row], now=horizon).of(row)
     told = list(_told(row, trigger, due, gates=gates, before=before, usual=usual))
+    decided_now = forecast(row, now=now)
+    if decided_now.previous is not None:
+        _tell_of_the_previous(row, told)
     return Outlook(
         row=row,
         trigger=trigger,
-        forecast=forecast(row, now=now),
+        forecast=decided_now,
         usually_takes=usual,
         due=told[:number],
     )
+
+
+def _tell_of_the_previous(row: Schedule, told: Sequence[Coming]) -> None:
+    first = next((each for each in told if each.becomes == "job"), None)
+    if first is not None and row.overlap in durations.WOULD:
+        would = durations.WOULD[Overlap(row.overlap)]
+        first.notes.append(f"unless the previous job has not ended by then: {would}")
 
 
 def _told(

@@ -49,8 +49,8 @@ def refused() -> Finding:
     return _bad(
         "declared",
         list(problems)[:NAMED],
-        "Refused by every sync, and its row stays as it is",
-        told=[_cut(problem) for problem in problems.values()],
+        "Refused by every sync, so that a row of it stays as it is",
+        told=[f"{key} ({_cut(problem.rstrip('.'))})" for key, problem in problems.items()],
         advice="manage.py check --database default",
     )
 
