@@ -65,6 +65,7 @@ class Attempt:
     timeout: timedelta | None = None
     concurrency_key: str | None = None
     rate_key: str | None = None
+    refused: str = ""  # why its code must not run, whatever its task
     watch: Stopwatch = field(default_factory=Stopwatch, compare=False, repr=False)
 
     @property

@@ -10,6 +10,7 @@ from tasks_core import clock, conf, payloads, registry, retries
 from tasks_core.attempts import Attempt
 from tasks_core.definition import Task
 from tasks_core.exceptions import (
+    ForgedJob,
     InvalidCall,
     JobCancelled,
     JobInterrupted,
@@ -17,6 +18,7 @@ from tasks_core.exceptions import (
     UnknownTask,
 )
 from tasks_core.outcomes import (
+    FORGED,
     LOST,
     UNKNOWN_TASK,
     AttemptError,
@@ -32,7 +34,7 @@ from tasks_core.outcomes import (
 def execute(attempt: Attempt) -> Outcome:
     """Run one job in this thread and say how it ended, whatever the job did."""
     try:
-        task = registry.resolve(attempt.task)
+        task = _task_of(attempt)
         function = async_to_sync(task.func) if task.is_async else task.func
         return _returned(attempt, function(*_arguments(task, attempt), **attempt.kwargs))
     except BaseException as error:  # noqa: BLE001 - a job's sys.exit() is the job's error, not ours
@@ -42,7 +44,7 @@ def execute(attempt: Attempt) -> Outcome:
 async def aexecute(attempt: Attempt) -> Outcome:
     """Run one coroutine job on this event loop and say how it ended."""
     try:
-        task = registry.resolve(attempt.task)
+        task = _task_of(attempt)
         return _returned(attempt, await task.func(*_arguments(task, attempt), **attempt.kwargs))
     except BaseException as error:  # noqa: BLE001 - as above; its own cancellation, too
         return raised(attempt, error)
@@ -51,13 +53,22 @@ async def aexecute(attempt: Attempt) -> Outcome:
 def is_async(attempt: Attempt) -> bool:
     """Say whether the job is a coroutine. May import its module, which may take its time."""
     try:
-        return registry.resolve(attempt.task).is_async
+        return _task_of(attempt).is_async
     except BaseException:  # noqa: BLE001 - whatever an import may raise; execute() will tell
         return False
 
 
+def _task_of(attempt: Attempt) -> Task[Any, Any]:
+    if attempt.refused:
+        raise ForgedJob(attempt.refused)  # before anything is imported
+    return registry.resolve(attempt.task)
+
+
 def _arguments(task: Task[Any, Any], attempt: Attempt) -> list[Any]:
-    return [attempt.job_context(), *attempt.args] if task.takes_context else attempt.args
+    if not task.takes_context:
+        return attempt.args
+    context = task.context_of(attempt) if task.context_of else attempt.job_context()
+    return [context, *attempt.args]
 
 
 def _returned(attempt: Attempt, value: Any) -> Outcome:
@@ -79,6 +90,8 @@ def raised(attempt: Attempt, error: BaseException) -> Outcome:
     kept = _kept(attempt, error, at=now)
     if isinstance(error, UnknownTask):
         return _unknown(attempt, kept, error, now=now)
+    if isinstance(error, ForgedJob):
+        return Errored(kept, reason=FORGED, cause=error)
     if isinstance(error, JobInterrupted):  # nothing is wrong with it: it need not wait
         return Errored(kept, retry_in=timedelta(0), reason=LOST, cause=error)
     reason = "timeout" if isinstance(error, TimeLimitExceeded) else "error"

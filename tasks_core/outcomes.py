@@ -8,6 +8,7 @@ from typing import Any
 MAX_MESSAGE = 2_000
 MAX_TRACEBACK = 20_000
 LOST = "lost"  # the reason of a job whose process ended before it did
+FORGED = "forged"  # the reason of a job that is not as this project stored it
 UNKNOWN_TASK = "unknown task"  # the reason of a job whose task no worker knew in time
 
 

@@ -24,7 +24,7 @@ class BaseJobBackend:
     alias: str = "default"
     database: str | None = None
     """The Django alias of the database that holds the jobs; None when they are elsewhere."""
-    in_band: ClassVar[bool] = False
+    in_band: bool = False
     """True when a job runs inside the call that asks for it."""
     can_be_durable: ClassVar[bool] = True
     """False when nothing is won by writing a call down first, as when jobs are kept in memory."""
@@ -59,8 +59,15 @@ class BaseJobBackend:
         named, takes_any = self.parameters(mode)
         return words if takes_any else {name: words[name] for name in words if name in named}
 
+    def vet(self, call: Call) -> None:
+        """Raise InvalidCall for a checked call that would be refused here; ask no server."""
+
     def check(self) -> list[CheckMessage]:
         """Return what is wrong with the options; called by ``manage.py check``."""
+        return []
+
+    def check_server(self) -> list[CheckMessage]:
+        """Return what is wrong where the jobs are kept: asked by workers, ``check --database``."""
         return []
 
 

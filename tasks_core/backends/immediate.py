@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 from django.core.checks import CheckMessage, Error
 from django.db import DEFAULT_DB_ALIAS, transaction
@@ -53,13 +55,17 @@ class ImmediateBackend(BaseJobBackend):
         rate: str | None = None,
         label: str = "",
         creator: str = "",
+        id: UUID | None = None,  # noqa: A002 - the word of Call
+        context: Mapping[str, Any] = MappingProxyType({}),
     ) -> JobResult:
         attempt = Attempt(
-            job_id=ids.job_id(),
+            job_id=id or ids.job_id(),
             task=registry.find(func).name,
             args=payloads.normal(args, what="args"),
             kwargs=payloads.normal(dict(kwargs), what="kwargs"),
             queue=queue,
+            priority=priority,
+            context=dict(context),
         )
         job_enqueued.send_robust(type(self), result=self._result(attempt, JobState.READY))
         if expires_at is not None and expires_at <= clock.now():

@@ -11,11 +11,11 @@ from tasks_core.processes.heartbeat import Heartbeat
 from tasks_core.signals import job_settled, job_started, ownership_lost
 
 if TYPE_CHECKING:
-    from tasks_core.backends.database import DatabaseBackend
+    from tasks_core.backends.served import ServedBackend
 
 
 def run_ready(
-    backend: "DatabaseBackend",
+    backend: "ServedBackend",
     *,
     queues: Sequence[str] | None = None,
     ids: Sequence[UUID] | None = None,
@@ -38,7 +38,7 @@ def run_ready(
 
 
 def _claim(
-    backend: "DatabaseBackend",
+    backend: "ServedBackend",
     owner: UUID,
     *,
     queues: Sequence[str] | None,
@@ -54,7 +54,7 @@ def _claim(
     )
 
 
-def run_one(backend: "DatabaseBackend", attempt: Attempt) -> tuple[Attempt, Outcome]:
+def run_one(backend: "ServedBackend", attempt: Attempt) -> tuple[Attempt, Outcome]:
     """Run one claimed job and settle it."""
     sender = type(backend)
     attempt.watch.start()

@@ -7,9 +7,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db import DatabaseError, connections
+from django.db import connections
 
 from tasks_core import clock, conf
+from tasks_core.attempts import Attempt
 from tasks_core.leases import Leases, Renewal
 from tasks_core.processes.output import log_failure
 from tasks_core.signals import process_started, process_stopped
@@ -64,7 +65,7 @@ class Heartbeat:
             return
         try:
             self.leases.end(self.process.pk)
-        except DatabaseError:
+        except Exception:  # noqa: BLE001 - whatever keeps the leases; and an end is no failure
             log_failure("the end of %s could not be noted; its lease will end", self.process)
         process_stopped.send_robust(type(self), process=self.process)
 
@@ -72,6 +73,10 @@ class Heartbeat:
     def is_fresh(self) -> bool:
         """Say whether the last renewal is so recent that nobody can have taken us for dead."""
         return clock.monotonic() <= self._fresh_until  # asked before each job: no setting is read
+
+    def owns(self, attempt: Attempt) -> bool:
+        """Say whether nobody else can have this job: we are alive, and still who claimed it."""
+        return self.is_fresh and attempt.owner == self.owner
 
     def contact(self) -> timedelta:
         """Return for how long the database has answered without a break."""

@@ -4,7 +4,7 @@ from typing import cast
 
 from tasks_core import conf, job_backends
 from tasks_core.attempts import Attempt
-from tasks_core.backends.database import DatabaseBackend
+from tasks_core.backends.served import ServedBackend
 from tasks_core.exceptions import UnsupportedFeature
 from tasks_core.outcomes import Outcome
 from tasks_core.processes.foreground import run_ready
@@ -24,4 +24,4 @@ def drain(
         if backend.in_band:
             return []
         raise UnsupportedFeature(f"{backend} keeps no jobs that could be run here.")
-    return list(run_ready(cast("DatabaseBackend", backend), queues=queues))
+    return list(run_ready(cast("ServedBackend", backend), queues=queues))

@@ -85,7 +85,7 @@ def test_jobs_in_turn_share_a_slot_until_another_helps_out(slots):
 
 
 def test_what_may_not_start_any_more_is_given_back():
-    slots = Slots(2, sender=Slots, on_finished=lambda: None, may_start=lambda: False)
+    slots = Slots(2, sender=Slots, on_finished=lambda: None, may_start=lambda attempt: False)
     attempt = attempt_of(wait_at_the_door)
 
     slots.run([attempt])

@@ -10,7 +10,8 @@ from django.db import DatabaseError, connection, connections, transaction
 from django.dispatch import receiver
 from django.test.utils import CaptureQueriesContext
 
-from tasks_core import JobState, background, clock, job_backends, task
+from tasks_core import JobState, background, clock, ids, job_backends, task
+from tasks_core.attempts import Attempt
 from tasks_core.models import Job, Process
 from tasks_core.processes.worker import Worker
 from tasks_core.signals import jobs_left, ownership_lost
@@ -444,7 +445,8 @@ def test_a_claim_anew_of_a_job_that_still_runs_here_is_a_stray(worker):
     worker.heartbeat.beat()
     job_backends["default"].claim(owner=worker.heartbeat.owner, limit=1)
 
-    worker._release_strays()
+    worker.intake.has_strays = True
+    worker.intake.release_strays()
 
     assert states() == [JobState.READY]
 
@@ -519,3 +521,11 @@ def test_a_coroutine_job_may_ask_the_database(worker):
 
     result.refresh()
     assert result.return_value == 0
+
+
+def test_what_was_claimed_before_a_presumed_death_does_not_start(worker):
+    attempt = Attempt(job_id=ids.job_id(), task="t", owner=worker.heartbeat.owner, fence=1)
+    assert worker.heartbeat.owns(attempt)
+
+    worker.heartbeat._register()  # as when it learns that it was taken for dead
+    assert not worker.heartbeat.owns(attempt)

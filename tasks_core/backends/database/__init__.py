@@ -4,7 +4,8 @@ Jobs in a table of a Django database. One file for each arrow of the state diagr
 Begin with ``backend``: it is what others see, and hands over to one of the ``verbs``.
 
 - The arrows: enqueue dispatch claim settle release rescue cancel retry reschedule delete prune.
-- Beside them: held (unique keys), places (where the last claim ended), pause (of queues).
+- Beside them: held (unique keys), places (where the last claim ended), pause (of queues),
+  moving (to other backends, and from them).
 - Processes say that they live, and how far they are: leases, progress.
 - What runs at once, or how often: ``limits/``.
 - New jobs are told of and heard of: ``wakeup/``.

@@ -2,36 +2,18 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
 from tasks_core.backends.database.limits.admit import admit_after_commit, keys_of
 from tasks_core.backends.database.transactions import in_transaction
 from tasks_core.backends.database.wakeup.telling import ask_for_cancel
+from tasks_core.backends.served.told import Cancelled
 from tasks_core.models import Job, JobQuerySet
 from tasks_core.signals import JobEnd
 from tasks_core.states import WAITING, JobState
 
 BATCH = 500
 REASON = "cancelled"
-
-
-class Cancelled(NamedTuple):
-    """What became of a wish to cancel: what waited has ended, what runs was asked to stop."""
-
-    ends: list[JobEnd]
-    asked: list[UUID]
-
-
-class Stopped(NamedTuple):
-    """The same as numbers, and as words: "3 cancelled, 1 asked to stop"."""
-
-    cancelled: int
-    asked: int
-
-    def __str__(self) -> str:
-        asked = f", {self.asked} asked to stop" if self.asked else ""
-        return f"{self.cancelled} cancelled{asked}"
 
 
 def cancel(alias: str, ids: Sequence[UUID], *, now: datetime, reason: str = REASON) -> Cancelled:

@@ -1,8 +1,7 @@
 """ready -> running: hand the best jobs to one process, and to no other."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import TypedDict, Unpack
+from typing import Unpack
 from uuid import UUID
 
 from tasks_core.attempts import Attempt
@@ -13,16 +12,7 @@ from tasks_core.backends.database.questions import indexed
 from tasks_core.backends.database.statements import portable
 from tasks_core.backends.database.statements.asked import Asked
 from tasks_core.backends.database.transactions import in_one_statement
-
-
-class ClaimOptions(TypedDict, total=False):
-    """What a claim may be told beside how many."""
-
-    ids: Sequence[UUID] | None  # these jobs and no others
-    ahead: int  # so many more, if they are of the tasks that are known to be short
-    short: Sequence[str]
-    alone: bool  # a suspect, and nothing else
-    now: datetime | None  # None: the database's clock, read by the statement itself
+from tasks_core.backends.served.asked import ClaimOptions
 
 
 def claim(

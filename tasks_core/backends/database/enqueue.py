@@ -1,7 +1,6 @@
 """nothing -> scheduled, ready: store calls, in the caller's transaction."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 from uuid import UUID
 
 from django.db import IntegrityError, connections, transaction
@@ -14,19 +13,13 @@ from tasks_core.backends.database.statements.columns import columns_of
 from tasks_core.backends.database.statements.insertion import insert
 from tasks_core.backends.database.transactions import in_one_statement, in_transaction
 from tasks_core.backends.database.wakeup.telling import DEFERRED, wake_after_commit
+from tasks_core.backends.served.told import Stored
 from tasks_core.calls import Call
 from tasks_core.results import Snapshot
 from tasks_core.states import JobState
 
 BATCH = 1000  # jobs that are inserted together
 KEY_TRIES = 3
-
-
-class Stored(NamedTuple):
-    """The job of one call. It is not new when another call's job holds the key."""
-
-    snapshot: Snapshot
-    is_new: bool
 
 
 def enqueue(alias: str, calls: Sequence[Call]) -> list[Stored]:

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from tasks_core import conf
 from tasks_core.backends.database.limits.allowances import COLUMNS
 from tasks_core.backends.database.transactions import in_transaction
+from tasks_core.backends.served.moving import MOVED
 from tasks_core.models import Job, JobQuerySet, Limit, Process, Queue
 from tasks_core.states import UNFINISHED, JobState
 
@@ -34,6 +35,8 @@ def prune(
     """
     age = retention(state) if older_than is None else older_than
     old = Job.objects.using(alias).in_state(state).filter(finished_at__lt=now - age)
+    if state is JobState.CANCELLED:
+        old = old.exclude(reason__startswith=MOVED)  # until they have arrived
     # A look without locks first: mostly nothing is old, and SQLite has one writer.
     while old.exists() and (count := in_transaction(alias, lambda: _bite(old))):
         yield count

@@ -1,7 +1,6 @@
 """running -> ready, failed: the owner's lease has ended; take its jobs back."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
@@ -14,6 +13,7 @@ from tasks_core.backends.database.leases import running
 from tasks_core.backends.database.release import unclaim
 from tasks_core.backends.database.transactions import in_transaction
 from tasks_core.backends.database.wakeup.telling import EVERYTHING, wake_after_commit
+from tasks_core.backends.served.told import Rescued
 from tasks_core.models import Job, Process
 from tasks_core.outcomes import LOST
 from tasks_core.signals import JobEnd
@@ -22,15 +22,6 @@ from tasks_core.states import JobState
 BATCH = 10  # processes at a time
 
 Key = tuple[UUID, int]  # a job and its fence
-
-
-@dataclass(frozen=True, slots=True)
-class Rescued:
-    """What one dead process left behind."""
-
-    process: str
-    count: int = 0
-    ends: list[JobEnd] = field(default_factory=list)
 
 
 def rescue(alias: str, *, now: datetime, rescuer: UUID | None = None) -> list[Rescued]:

@@ -8,6 +8,7 @@ from tasks_core.backends.database.limits.admit import admit_after_commit, keys_o
 from tasks_core.backends.database.limits.allowances import IS_LIMITED
 from tasks_core.backends.database.transactions import in_transaction
 from tasks_core.backends.database.wakeup.telling import EVERYTHING, wake_after_commit
+from tasks_core.backends.served.moving import MOVED
 from tasks_core.models import Job
 from tasks_core.states import JobState
 
@@ -19,7 +20,8 @@ def retry(alias: str, ids: Sequence[UUID], *, now: datetime) -> int:
     Their errors are kept; a unique key is not, since another job may have it by now. Those with
     a limit wait for it again.
     """
-    ended = Job.objects.using(alias).filter(pk__in=ids)
+    # What is on its way to another backend will run there.
+    ended = Job.objects.using(alias).filter(pk__in=ids).exclude(reason__startswith=MOVED)
 
     def again() -> int:
         admit_after_commit(alias, keys_of(ended))

@@ -1,32 +1,18 @@
 """running -> successful, failed, cancelled, scheduled: store how attempts ended."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
-from tasks_core.attempts import Attempt
 from tasks_core.backends.database import statements
-from tasks_core.backends.database.statements.asked import Ended
 from tasks_core.backends.database.transactions import in_one_statement, is_outage
 from tasks_core.backends.database.wakeup.telling import DEFERRED, wake_after_commit
+from tasks_core.backends.served.ended import Ended, Settled, ended_as
 from tasks_core.models import Job
-from tasks_core.outcomes import (
-    LOST,
-    AttemptError,
-    Cancelled,
-    Errored,
-    Outcome,
-    Snoozed,
-    Succeeded,
-)
+from tasks_core.outcomes import LOST, AttemptError, Errored
 from tasks_core.states import FINAL, JobState
 
 S = JobState
-MAX_ERRORS = 10  # tracebacks kept with one job, the newest
-FAR = datetime(9999, 1, 1, tzinfo=UTC)  # later than any wait; its local times still exist
-
-Settled = tuple[Attempt, Outcome]
 Key = tuple[UUID, int]
 
 
@@ -38,7 +24,7 @@ def settle(alias: str, settled: Sequence[Settled], *, now: datetime) -> list[Job
     group is refused, each outcome is stored on its own, and one that is refused again fails
     its job and no other. When the database is away, that is raised and nothing is decided.
     """
-    ended = [_end(*pair, now=now) for pair in settled]
+    ended = [ended_as(*pair, now=now) for pair in settled]
     try:
         stored = _store(alias, ended)
     except Exception as error:
@@ -70,54 +56,6 @@ def _settled_before(alias: str, ended: Iterable[Ended]) -> set[Key]:
     return {(pk, fence) for pk, fence, state in found if wanted.get((pk, fence)) == state}
 
 
-def _end(attempt: Attempt, outcome: Outcome, *, now: datetime) -> Ended:
-    match outcome:
-        case Succeeded(value):
-            return _final(attempt, S.SUCCESSFUL, now, return_value=value)
-        case Cancelled(reason):
-            return _final(attempt, S.CANCELLED, now, reason=reason)
-        case Snoozed(delay, error):
-            told = {} if error is None else {"errors": _errors(attempt, error)}
-            return _again(attempt, _after(now, delay), is_counted=False, **told)
-        case Errored(error, retry_in) if retry_in is not None and not attempt.is_last:
-            return _again(attempt, _after(now, retry_in), errors=_errors(attempt, error))
-        case Errored(error):
-            errors = _errors(attempt, error)
-            return _final(attempt, S.FAILED, now, reason=outcome.reason, errors=errors)
-
-
-def _final(attempt: Attempt, state: JobState, now: datetime, **changes: Any) -> Ended:
-    finished_at = now - attempt.watch.age  # a group, or an outage, may have kept it waiting
-    return Ended(
-        attempt=attempt,
-        state=state.value,
-        finished_at=finished_at,
-        started_at=_started(attempt, finished_at),
-        **changes,
-    )
-
-
-def _again(attempt: Attempt, run_after: datetime, **changes: Any) -> Ended:
-    return Ended(attempt=attempt, state=S.SCHEDULED.value, run_after=run_after, **changes)
-
-
-def _started(attempt: Attempt, ended: datetime) -> datetime | None:
-    """Return when the user code really began; the claim could only note when it was claimed."""
-    return None if attempt.watch.began is None else ended - timedelta(seconds=attempt.watch.seconds)
-
-
-def _errors(attempt: Attempt, error: AttemptError) -> list[dict[str, Any]]:
-    earlier = attempt.errors if isinstance(attempt.errors, list) else []  # somebody edited it
-    return [*earlier, error.as_dict()][-MAX_ERRORS:]
-
-
-def _after(now: datetime, delay: timedelta) -> datetime:
-    try:
-        return min(now + delay, FAR)
-    except OverflowError:
-        return FAR if delay > timedelta(0) else now
-
-
 def _settle_alone(alias: str, ended: Ended, *, now: datetime) -> JobState | None:
     try:
         stored = _store(alias, [ended])
@@ -126,6 +64,6 @@ def _settle_alone(alias: str, ended: Ended, *, now: datetime) -> JobState | None
             raise
         attempt = ended.attempt
         refused = Errored(AttemptError.of(error, attempt=attempt.number, at=now), reason="result")
-        ended = _end(attempt, refused, now=now)
+        ended = ended_as(attempt, refused, now=now)
         stored = _store(alias, [ended])
     return _states(alias, [ended], stored)[0]

@@ -1,15 +1,12 @@
 """What stored rows, and outcomes, say about their jobs."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
-from tasks_core.attempts import Attempt
 from tasks_core.models import Job
-from tasks_core.outcomes import AttemptError, Outcome
-from tasks_core.results import Snapshot
-from tasks_core.signals import JobEnd
-from tasks_core.states import FINAL, JobState
+from tasks_core.outcomes import AttemptError
+from tasks_core.results import Record, Snapshot
+from tasks_core.states import JobState
 
 
 def snapshots(alias: str, ids: Sequence[UUID]) -> dict[UUID, Snapshot]:
@@ -29,15 +26,21 @@ def snapshot_of(job: Job) -> Snapshot:
     )
 
 
-def ends_of(
-    settled: Sequence[tuple[Attempt, Outcome]],
-    states: Sequence[JobState | None],
-    *,
-    now: datetime,
-) -> list[JobEnd]:
-    """Return those of the settled attempts that were the last of their jobs."""
-    return [
-        JobEnd(attempt.job_id, state, now, getattr(outcome, "reason", ""), attempt.context)
-        for (attempt, outcome), state in zip(settled, states, strict=True)
-        if state is not None and state in FINAL
-    ]
+def record(alias: str, job_id: UUID) -> Record | None:
+    """Return all that is known of one job."""
+    job = Job.objects.using(alias).filter(pk=job_id).first()
+    if job is None:
+        return None
+    return Record(
+        snapshot=snapshot_of(job),
+        task=job.task,
+        args=job.args,
+        kwargs=job.kwargs,
+        queue=job.queue,
+        priority=job.priority,
+        context=job.context,
+        enqueued_at=job.enqueued_at,
+        started_at=job.started_at,
+        finished_at=job.finished_at,
+        worker=str(job.claimed_by_id or ""),
+    )

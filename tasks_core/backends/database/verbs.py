@@ -1,7 +1,6 @@
 """Every arrow of the state diagram, and what processes do about their leases."""
 
 from tasks_core.backends.database.cancel import (
-    Stopped,
     cancel,
     cancel_requested,
     cancel_requests,
@@ -14,6 +13,7 @@ from tasks_core.backends.database.enqueue import enqueue
 from tasks_core.backends.database.leases import end, register, renew
 from tasks_core.backends.database.limits.admit import admit
 from tasks_core.backends.database.limits.sweep import admit_all
+from tasks_core.backends.database.moving import let_go, on_their_way, take_away, take_in
 from tasks_core.backends.database.pause import pause, paused, resume
 from tasks_core.backends.database.progress import report_progress
 from tasks_core.backends.database.prune import prune, prune_keys
@@ -23,11 +23,10 @@ from tasks_core.backends.database.reschedule import reschedule
 from tasks_core.backends.database.rescue import bury, has_orphans, rescue
 from tasks_core.backends.database.retry import retry
 from tasks_core.backends.database.settle import settle
-from tasks_core.backends.database.snapshots import ends_of, snapshots
+from tasks_core.backends.database.snapshots import record, snapshots
 from tasks_core.backends.database.wakeup.listening import listener
 
 __all__ = [
-    "Stopped",
     "admit",
     "admit_all",
     "bury",
@@ -38,16 +37,18 @@ __all__ = [
     "delete",
     "dispatch",
     "end",
-    "ends_of",
     "enqueue",
     "expire",
     "has_orphans",
+    "let_go",
     "listener",
     "look",
+    "on_their_way",
     "pause",
     "paused",
     "prune",
     "prune_keys",
+    "record",
     "register",
     "release",
     "release_strays",
@@ -59,4 +60,6 @@ __all__ = [
     "retry",
     "settle",
     "snapshots",
+    "take_away",
+    "take_in",
 ]

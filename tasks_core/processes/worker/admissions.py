@@ -7,7 +7,7 @@ from tasks_core import clock
 from tasks_core.attempts import Attempt
 
 if TYPE_CHECKING:
-    from tasks_core.backends.database import DatabaseBackend
+    from tasks_core.backends.served import ServedBackend
 
 SWEEP = 60.0  # seconds; looks show whether limits are in use, and only a crash hides one
 PAUSE = 0.05  # seconds between two sweeps, however often workers are woken
@@ -16,7 +16,7 @@ PAUSE = 0.05  # seconds between two sweeps, however often workers are woken
 class Admissions:
     """Admits at once for the jobs that ended here, for rates when it is time, and now and then."""
 
-    def __init__(self, backend: "DatabaseBackend") -> None:
+    def __init__(self, backend: "ServedBackend") -> None:
         self.backend = backend
         self._ended: list[Attempt] = []
         self._sweep_at = 0.0

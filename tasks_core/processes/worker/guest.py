@@ -9,8 +9,8 @@ from tasks_core import clock
 from tasks_core.processes.worker.worker import Worker
 
 if TYPE_CHECKING:
-    from tasks_core.backends.database import DatabaseBackend
-    from tasks_core.backends.database.questions.look import Look
+    from tasks_core.backends.served import ServedBackend
+    from tasks_core.backends.served.told import Look
 
 NOBODY = UUID(int=0)  # asks, and owns nothing
 
@@ -48,12 +48,12 @@ class Guest(Worker):
         return self.backend.look(self.heartbeat.owner, queues=self.queues).has_dead
 
 
-def has_work(backend: DatabaseBackend) -> bool:
+def has_work(backend: ServedBackend) -> bool:
     """Say whether a worker would find something to do now, as far as one query can tell."""
     return seconds_until_work(backend) <= 0
 
 
-def seconds_until_work(backend: DatabaseBackend) -> float:
+def seconds_until_work(backend: ServedBackend) -> float:
     """Return the real seconds until a worker will find something to do, inf if nothing waits."""
     seen = backend.look(NOBODY)
     if seen.has_ready or seen.has_suspects or seen.has_dead:

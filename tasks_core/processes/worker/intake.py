@@ -1,7 +1,9 @@
 """Which jobs a worker takes, and which of them it gives back."""
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from tasks_core import clock
 from tasks_core.attempts import Attempt
@@ -10,7 +12,7 @@ from tasks_core.processes.worker.durations import Durations
 from tasks_core.processes.worker.slots import Slots
 
 if TYPE_CHECKING:
-    from tasks_core.backends.database import DatabaseBackend
+    from tasks_core.backends.served import ServedBackend
 
 PATIENCE = 0.1  # seconds without progress after which waiting jobs are given back
 HELP = 0.01  # seconds without progress after which another slot takes from them
@@ -21,7 +23,7 @@ class Intake:
 
     def __init__(
         self,
-        backend: "DatabaseBackend",
+        backend: "ServedBackend",
         *,
         heartbeat: Heartbeat,
         slots: Slots,
@@ -38,35 +40,86 @@ class Intake:
         self.claimed = 0
         self.is_closed = False
         self.has_suspects = False
+        self.has_strays = False  # claimed, as far as the store knows
+        self._told: int | None = None  # of how many free slots whoever hands out jobs knows
+        self._unwanted: list[Attempt] = []  # handed to us after we had closed
+        self._starting = threading.Lock()
         self._still_since = 0.0
+        self._told_as: UUID | None = None  # who we were then; a presumed death changes it
+        self._is_alone = False
+        self._alone: tuple[UUID, int] | None = None  # the suspect that we had last
 
     @property
     def is_done(self) -> bool:
         """Say whether as many jobs were taken as were wanted."""
         return self.max_jobs is not None and self.claimed >= self.max_jobs
 
-    def take(self) -> list[Attempt]:
-        """Claim what there is room for, and hand it to the slots."""
+    def accept(self, taken: Callable[[], Sequence[Attempt]]) -> None:
+        """
+        Hand to the slots what was claimed for us, and ``taken`` says; callable from any thread.
+
+        In that of whoever heard of it: to wake the worker's own takes as long as a short job.
+        """
+        with self._starting:
+            attempts = taken()
+            if self._told is not None:
+                self._told -= len(attempts)
+            # What was on its way to us when we took a suspect may not run beside it.
+            if self.is_closed or self._is_alone or self._alone in self.slots.held:
+                self._unwanted += attempts
+            elif attempts:
+                self._start(attempts)
+
+    def release_strays(self, *, are_likely: bool = False) -> None:
+        """Give back what we own and were never told of, if there may be such."""
+        self.has_strays |= are_likely
+        if self.has_strays:
+            with self._starting:  # what arrives meanwhile would be taken for a stray
+                owner, self._told = self.heartbeat.owner, None
+                self.backend.release_strays(owner, known=set(self.slots.held))
+            self.has_strays = False
+
+    def must_tell(self) -> bool:
+        """Say whether whoever hands out jobs should know that there is more room than it thinks."""
+        told = (self._told_as, self._told)
+        return told != (self.heartbeat.owner, self.slots.free) and self._room()[0] > 0
+
+    def take(self, *, waits: bool = False) -> list[Attempt]:
+        """Claim what there is room for, and hand it to the slots; who ``waits`` is told of more."""
         limit, ahead = self._room()
         if limit + ahead <= 0:
             return []
-        attempts = self._suspect()
-        if not attempts and not self.has_suspects:
-            attempts = self.backend.claim(
-                owner=self.heartbeat.owner,
-                limit=limit,
-                queues=self.queues,
-                ahead=ahead,
-                short=sorted(self.durations.short),
-            )
-        self.claimed += len(attempts)
-        if attempts:
-            self.slots.run(attempts, in_turn=self.durations.are_tiny(attempts))
+        try:
+            attempts = self._suspect()
+            if not attempts and not self.has_suspects:
+                attempts = self.backend.claim(
+                    owner=self.heartbeat.owner,
+                    limit=limit,
+                    queues=self.queues,
+                    ahead=ahead,
+                    short=sorted(self.durations.short),
+                    waits=waits,
+                )
+            with self._starting:
+                if attempts:
+                    self._start(attempts)
+                is_told = waits and not self.has_suspects
+                self._told = self.slots.free if is_told else None
+                self._told_as = self.heartbeat.owner
+        finally:
+            self._is_alone = False
         return attempts
+
+    def _start(self, attempts: Sequence[Attempt]) -> None:
+        self.claimed += len(attempts)
+        if not self.slots.waiting:
+            self.note_progress()  # they wait from now on
+        self.slots.run(attempts, in_turn=self.durations.are_tiny(attempts))
 
     def close(self) -> None:
         """Take nothing more, and give back what has not begun."""
-        self.is_closed = True
+        with self._starting:
+            self.is_closed = True
         self.give_back(everything=True)
 
     def note_progress(self) -> None:
@@ -75,6 +128,10 @@ class Intake:
 
     def give_back(self, *, everything: bool = False) -> None:
         """Give back what waits behind jobs that turn out to be long: others may be idle."""
+        with self._starting:
+            unwanted, self._unwanted = self._unwanted, []
+        if unwanted:
+            self.backend.release(unwanted)
         if not self.slots.waiting:
             self.note_progress()
             return
@@ -104,10 +161,12 @@ class Intake:
 
     def _suspect(self) -> list[Attempt]:
         """Return a job that must run alone, once nothing else runs here."""
-        if not self.has_suspects or self.slots.held:
-            return []
-        found = self.backend.claim(
-            owner=self.heartbeat.owner, limit=1, queues=self.queues, alone=True
-        )
+        with self._starting:
+            if not self.has_suspects or self.slots.held:
+                return []
+            self._is_alone = True  # from the question on: what is on its way comes too late
+        owner = self.heartbeat.owner
+        found = self.backend.claim(owner=owner, limit=1, queues=self.queues, alone=True)
+        self._alone = found[0].key if found else None
         self.has_suspects = bool(found)
         return found

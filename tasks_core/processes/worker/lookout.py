@@ -5,13 +5,14 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from tasks_core import clock
+from tasks_core.attempts import Attempt
 from tasks_core.processes.heartbeat import Heartbeat
 from tasks_core.processes.worker.wakeup import WakeUp
 from tasks_core.wakes import Wake
 
 if TYPE_CHECKING:
-    from tasks_core.backends.database import DatabaseBackend
-    from tasks_core.backends.database.questions.look import Look
+    from tasks_core.backends.served import ServedBackend
+    from tasks_core.backends.served.told import Look
 
 
 class Lookout:
@@ -23,19 +24,22 @@ class Lookout:
 
     def __init__(
         self,
-        backend: "DatabaseBackend",
+        backend: "ServedBackend",
         heartbeat: Heartbeat,
         *,
         queues: Sequence[str] | None,
         wake: Callable[[], None],
+        accept: Callable[[Callable[[], Sequence[Attempt]]], None],
     ) -> None:
         self.backend = backend
         self.heartbeat = heartbeat
         self.queues = queues
         self._wake = wake
+        self._accept = accept
         listener = backend.listener(queues=queues, owner=lambda: heartbeat.owner)
         self.wake_up = WakeUp(listener, on_wake=self._hear)
         self._has_heard = False
+        self._has_strays = False
         self._due_at = 0.0  # by the monotonic clock, as the next
         self._look_at = 0.0
 
@@ -43,6 +47,7 @@ class Lookout:
         self.wake_up.start()
 
     def stop(self) -> None:
+        self._has_strays |= self.wake_up.is_live  # who is interrupted may be hearing of a job
         self.wake_up.stop()
 
     def hurry(self) -> None:
@@ -76,6 +81,17 @@ class Lookout:
         return seen
 
     @property
+    def is_handed(self) -> bool:
+        """Say whether what comes is claimed for us at this moment, as far as we take it."""
+        listener = self.wake_up.listener
+        return self.wake_up.is_live and listener is not None and listener.hands_out
+
+    def lost_something(self) -> bool:
+        """Say, once, whether something that was claimed for us may never have arrived."""
+        has_strays, self._has_strays = self._has_strays, False
+        return has_strays
+
+    @property
     def wait(self) -> float:
         """Return for how many seconds there is nothing to do, as far as we know."""
         if self._has_heard:
@@ -84,6 +100,13 @@ class Lookout:
 
     def _hear(self, heard: Wake) -> None:
         # In the thread that listens.
+        if heard & Wake.STRAYS:
+            self._has_strays = True
+        listener = self.wake_up.listener
+        if heard == Wake.JOBS and listener is not None and listener.hands_out:
+            self._accept(listener.taken)
+            clock.sleep(0)  # the slot has the interpreter now, and we what is left of it
+            return  # the worker is woken when the first of them ends
         if heard & ~Wake.JOBS:
             self._has_heard = True
         self._wake()

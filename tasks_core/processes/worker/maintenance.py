@@ -8,8 +8,8 @@ from tasks_core.processes.heartbeat import Heartbeat
 from tasks_core.states import FINAL
 
 if TYPE_CHECKING:
-    from tasks_core.backends.database import DatabaseBackend
-    from tasks_core.backends.database.questions.look import Look
+    from tasks_core.backends.served import ServedBackend
+    from tasks_core.backends.served.told import Look
 
 PRUNE_EVERY = 600.0  # seconds
 PAUSE = 0.2  # seconds between two batches while more may be left, in which claims go on
@@ -18,7 +18,7 @@ PAUSE = 0.2  # seconds between two batches while more may be left, in which clai
 class Maintenance:
     """Does what a look shows to be necessary. Any number of workers may do so at once."""
 
-    def __init__(self, backend: "DatabaseBackend", heartbeat: Heartbeat) -> None:
+    def __init__(self, backend: "ServedBackend", heartbeat: Heartbeat) -> None:
         self.backend = backend
         self.heartbeat = heartbeat
         self._prune_at = clock.monotonic() + PRUNE_EVERY

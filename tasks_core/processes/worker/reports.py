@@ -7,7 +7,7 @@ from tasks_core import clock, progress
 from tasks_core.attempts import Attempt
 
 if TYPE_CHECKING:
-    from tasks_core.backends.database import DatabaseBackend
+    from tasks_core.backends.served import ServedBackend
 
 EVERY = 1.0  # seconds: often enough for people, and one transaction for all jobs of the process
 
@@ -15,7 +15,7 @@ EVERY = 1.0  # seconds: often enough for people, and one transaction for all job
 class Reports:
     """Writes what is new of the jobs that ``held`` returns, at most once a second."""
 
-    def __init__(self, backend: "DatabaseBackend", held: Callable[[], Iterable[Attempt]]) -> None:
+    def __init__(self, backend: "ServedBackend", held: Callable[[], Iterable[Attempt]]) -> None:
         self.backend = backend
         self.held = held
         self._next_at = 0.0

@@ -8,13 +8,13 @@ from tasks_core.processes.worker.slots import Finished, Slots
 from tasks_core.signals import job_settled, ownership_lost
 
 if TYPE_CHECKING:
-    from tasks_core.backends.database import DatabaseBackend
+    from tasks_core.backends.served import ServedBackend
 
 
 class Settlement:
     """Settles in groups what the slots have finished. After an outage it is settled, not lost."""
 
-    def __init__(self, backend: "DatabaseBackend", *, slots: Slots, durations: Durations) -> None:
+    def __init__(self, backend: "ServedBackend", *, slots: Slots, durations: Durations) -> None:
         self.backend = backend
         self.slots = slots
         self.durations = durations

@@ -43,7 +43,7 @@ class Slots:
         *,
         sender: type,
         on_finished: Callable[[], None],
-        may_start: Callable[[], bool] = lambda: True,
+        may_start: Callable[[Attempt], bool] = lambda attempt: True,
         notes: Notes | NoNotes | None = None,
     ) -> None:
         self.size = size
@@ -59,6 +59,7 @@ class Slots:
         self._calls: SimpleQueue[bool] = SimpleQueue()  # each gets one slot to work, or to end
         self._finished: deque[Finished] = deque()
         self._threads: list[threading.Thread] = []
+        self._growing = threading.Lock()
         self._coroutines = Coroutines(sender)
 
     @property
@@ -95,11 +96,12 @@ class Slots:
 
     def help_out(self) -> None:
         """Let one more slot take from the pile, if there is one that sleeps."""
-        if len(self._threads) < min(self.size, len(self.held)):
-            number = len(self._threads)
-            thread = threading.Thread(target=self._serve, name=f"job-{number}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
+        with self._growing:
+            if len(self._threads) < min(self.size, len(self.held)):
+                number = len(self._threads)
+                thread = threading.Thread(target=self._serve, name=f"job-{number}", daemon=True)
+                self._threads.append(thread)
+                thread.start()
         self._calls.put(True)
 
     def finished(self) -> list[Finished]:
@@ -150,7 +152,7 @@ class Slots:
     def _run(self, attempt: Attempt) -> None:
         # Whoever was frozen since the claim may have been taken for dead: another worker may
         # run this job by now.
-        if not self._may_start():
+        if not self._may_start(attempt):
             self.refused.append(attempt)
             self._on_finished()
             return

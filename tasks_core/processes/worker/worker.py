@@ -22,7 +22,7 @@ from tasks_core.processes.worker.slots import Slots
 from tasks_core.signals import jobs_left
 
 if TYPE_CHECKING:
-    from tasks_core.backends.database import DatabaseBackend
+    from tasks_core.backends.served import ServedBackend
 
 FLUSH = 0.01  # seconds that an outcome may wait for others, to be settled with them
 
@@ -34,7 +34,7 @@ class Worker(Loop):
 
     def __init__(
         self,
-        backend: "DatabaseBackend",
+        backend: "ServedBackend",
         *,
         queues: Sequence[str] | None = None,
         concurrency: int | None = None,
@@ -50,7 +50,7 @@ class Worker(Loop):
             size,
             sender=type(backend),
             on_finished=self.wake,
-            may_start=lambda: self.heartbeat.is_fresh,
+            may_start=self.heartbeat.owns,
         )
         self.interruptions = Interruptions(self.slots, leave=self.stop)
         self.maintenance = Maintenance(backend, self.heartbeat)
@@ -66,8 +66,9 @@ class Worker(Loop):
         )
         self.admissions = Admissions(backend)
         self.reports = Reports(backend, lambda: list(self.slots.held.values()))
-        self._has_strays = False
-        self.lookout = Lookout(backend, self.heartbeat, queues=queues, wake=self.wake)
+        self.lookout = Lookout(
+            backend, self.heartbeat, queues=queues, wake=self.wake, accept=self.intake.accept
+        )
         self.left = threading.Event()
         self._signals = 0
         self._found_work = False
@@ -121,15 +122,15 @@ class Worker(Loop):
 
     def tick(self) -> float:
         self._settle()
-        if self._has_strays:
-            self._release_strays()
+        self.intake.release_strays(are_likely=self.lookout.lost_something())
         self.admissions.tick()  # before the look, which tells whether there is something to claim
         may_find = self._look()
         dispatched = self.lookout.dispatch()
         self.reports.tick()
         self.intake.give_back()
-        may_take = (may_find or dispatched) and not self.stopping.is_set()
-        attempts = self.intake.take() if may_take else []
+        waits = self.lookout.is_handed
+        may_find |= dispatched > 0 or (waits and self.intake.must_tell())
+        attempts = self.intake.take(waits=waits) if may_find and not self.stopping.is_set() else []
         self._found_work = bool(attempts or dispatched)
         if self.intake.is_done and not self.slots.held:
             self.stop()
@@ -142,7 +143,7 @@ class Worker(Loop):
 
     def recover(self) -> None:
         """Drop the broken connection; what a lost reply may have given us is sought next time."""
-        self._has_strays = True
+        self.intake.has_strays = True
         self.lookout.hurry()
         connections.close_all()
 
@@ -168,10 +169,6 @@ class Worker(Loop):
         wait = min(self.lookout.wait, self.admissions.wait, self.maintenance.wait)
         return min(wait, EVERY) if self.slots.held else wait
 
-    def _release_strays(self) -> None:
-        self.backend.release_strays(self.heartbeat.owner, known=set(self.slots.held))
-        self._has_strays = False
-
     # Beginning and end.
 
     def _begin(self) -> None:
@@ -187,6 +184,8 @@ class Worker(Loop):
         """Let running jobs end, settle them, and leave; what still runs is left to the rescuers."""
         ends_at = clock.monotonic() + conf.get("GRACE").total_seconds()
         self.stopping.set()
+        self.intake.is_closed = True
+        self.lookout.stop()
         while self.slots.is_awaited or self.settlement.unsettled:
             wait = ends_at - clock.monotonic()
             if wait <= 0 or self._signals > 1:
@@ -202,7 +201,6 @@ class Worker(Loop):
         self.interruptions.stop()
         self._leave_running()
         self.slots.close()
-        self.lookout.stop()
         self.heartbeat.stop()
         self.left.set()
 
@@ -212,6 +210,8 @@ class Worker(Loop):
             self.intake.give_back(everything=True)
             self.slots.end_running()
             self._settle()
+            if self.heartbeat.process:  # who never reached the store has nothing there
+                self.intake.release_strays(are_likely=self.lookout.lost_something())
         except Exception:  # noqa: BLE001 - their lease will end
             self.report_failure()
         unsettled = [attempt for attempt, *_ in self.settlement.unsettled]

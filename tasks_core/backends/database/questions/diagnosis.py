@@ -1,7 +1,7 @@
 """What is wrong with a queue: each thing looked at becomes one finding, good or bad."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -16,8 +16,9 @@ from tasks_core.backends.database.questions.findings import (
     listed,
     rounded,
 )
+from tasks_core.backends.database.questions.statistics import QueueFigures
 from tasks_core.conf import DEFAULT_ALIAS
-from tasks_core.models import Process
+from tasks_core.models import Process, Queue
 
 MAX_WAIT = timedelta(minutes=5)
 COMMAND = re.compile(r"manage\.py run_worker|\bjobs (?:show|cancel|resume)")
@@ -42,8 +43,14 @@ def examine(
         stuck.held_back(alias, now=now),
         waiting(alias, now=now, max_wait=max_wait),
         stuck.suspects(alias),
+        *stuck.unfinished_move(stuck.on_their_way(alias)),
         *pauses(alias),
     ]
+    return advised(found, backend=backend)
+
+
+def advised(found: Iterable[Finding], *, backend: str) -> list[Finding]:
+    """Return the findings with the commands that they advise as said of this backend."""
     return [replace(each, advice=_advice(each.advice, backend)) for each in found]
 
 
@@ -59,14 +66,14 @@ def skew(alias: str) -> timedelta:
     return before + (clock.now() - before) / 2 - theirs
 
 
-def clocks(skew: timedelta) -> Finding:
+def clocks(skew: timedelta, *, of: str = "the database") -> Finding:
     if abs(skew) <= SKEW_NOTED:
-        return good("clocks", "This machine and the database agree about the time.")
+        return good("clocks", f"This machine and {of} agree about the time.")
     side = "ahead of" if skew > timedelta(0) else "behind"
     return Finding(
         about="clocks",
         level=Level.FAILURE if abs(skew) > SKEW_WRONG else Level.WARNING,
-        text=f"This machine's clock is {abs(skew).total_seconds():.1f} s {side} the database's.",
+        text=f"This machine's clock is {abs(skew).total_seconds():.1f} s {side} {of}'s.",
         advice="Let both machines follow a time server.",
     )
 
@@ -74,9 +81,14 @@ def clocks(skew: timedelta) -> Finding:
 def workers(alias: str, *, now: datetime) -> Finding:
     """Find queues whose jobs are due although no living worker serves them."""
     alive = list(running(Process.objects.using(alias).filter(kind="worker")))
-    served = {queue for process in alive for queue in process.queues}
-    serves_all = any(not process.queues for process in alive)
-    unserved = [] if serves_all else [q for q in due_queues(alias, now=now) if q not in served]
+    return serving([process.queues for process in alive], lambda: due_queues(alias, now=now))
+
+
+def serving(alive: Sequence[Sequence[str]], due: Callable[[], Iterable[str]]) -> Finding:
+    """Compare the queues of living workers, where none named means all, with those of due jobs."""
+    served = {queue for queues in alive for queue in queues}
+    serves_all = any(not queues for queues in alive)
+    unserved = [] if serves_all else [queue for queue in due() if queue not in served]
     if unserved:
         return Finding(
             about="workers",
@@ -101,13 +113,16 @@ def due_queues(alias: str, *, now: datetime) -> list[str]:
 
 def waiting(alias: str, *, now: datetime, max_wait: timedelta) -> Finding:
     """Find the oldest job that could run, in a queue that is not paused."""
-    since = indexed.oldest_waiting_at(alias, now=now) or now
-    if now - since <= max_wait:
+    return waited(now - (indexed.oldest_waiting_at(alias, now=now) or now), max_wait=max_wait)
+
+
+def waited(longest: timedelta, *, max_wait: timedelta) -> Finding:
+    if longest <= max_wait:
         return good("waiting", f"No ready job has waited for more than {rounded(max_wait)}.")
     return Finding(
         about="waiting",
         level=Level.FAILURE,
-        text=f"The oldest ready job has waited for {rounded(now - since)}.",
+        text=f"The oldest ready job has waited for {rounded(longest)}.",
         advice="More workers, or more concurrency: manage.py run_worker",
     )
 
@@ -118,13 +133,17 @@ def pauses(alias: str) -> Iterator[Finding]:
         count = indexed.counted(indexed.claimable(alias).filter(queue=queue.name))
         if not count:
             continue
-        by = f" by {queue.paused_by}" if queue.paused_by else ""
-        why = f" ({queue.reason})" if queue.reason else ""
-        jobs = counted(count, "job waits", "jobs wait")
-        yield Finding(
-            about="pauses",
-            level=Level.NOTE,
-            text=f"Queue {queue.name} was paused{by}{why}: {jobs}.",
-            advice=f"manage.py jobs resume {queue.name}",
-            named=[queue.name],
-        )
+        yield pause(queue, count)
+
+
+def pause(queue: Queue | QueueFigures, count: int) -> Finding:
+    by = f" by {queue.paused_by}" if queue.paused_by else ""
+    why = f" ({queue.reason})" if queue.reason else ""
+    jobs = counted(count, "job waits", "jobs wait")
+    return Finding(
+        about="pauses",
+        level=Level.NOTE,
+        text=f"Queue {queue.name} was paused{by}{why}: {jobs}.",
+        advice=f"manage.py jobs resume {queue.name}",
+        named=[queue.name],
+    )

@@ -1,14 +1,14 @@
 """What there may be to do for a worker: all of it asked in one query."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from django.db import connections
 from django.db.models import DateTimeField, Value
 
 from tasks_core import clock
+from tasks_core.backends.served.told import Look
 from tasks_core.models import Process
 
 # As an ORM query it took 2 ms of Python to write, and a burst of deferred jobs asks 200 times a
@@ -58,19 +58,6 @@ UNPARKED = {
 }
 SUSPECT = {"sqlite": "suspect AND suspect = 1"}
 TIMES = 4  # of the columns
-
-
-class Look(NamedTuple):
-    """What was seen, and when. Nothing was locked: whoever acts on it asks again."""
-
-    now: datetime
-    next_run_after: datetime | None  # of the deferred jobs
-    next_expiry: datetime | None  # of the jobs that nobody has claimed
-    has_dead: bool  # a process, not the one that asks, whose lease has ended
-    has_cancels: bool  # somebody wants a job stopped that the asking process runs
-    has_suspects: bool  # a job of these queues that must run alone
-    has_limits: bool  # concurrency or rate of some jobs
-    has_ready: bool  # a job that may be claimable
 
 
 def look(alias: str, owner: UUID, *, queues: Sequence[str] | None = None) -> Look:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 
 from django.db.models import Exists, OuterRef
 
@@ -10,6 +11,7 @@ from tasks_core.backends.database.leases import lease
 from tasks_core.backends.database.questions import indexed
 from tasks_core.backends.database.questions.findings import NAMED, Finding, Level, good, listed
 from tasks_core.backends.database.rescue import dead
+from tasks_core.backends.served.moving import MOVED
 from tasks_core.models import Job, JobQuerySet, Limit
 from tasks_core.states import UNFINISHED, JobState
 
@@ -19,9 +21,13 @@ CURE = "A living worker takes care of it: manage.py run_worker"
 def dead_processes(alias: str) -> Finding:
     """Find processes whose lease has ended, and of which nobody has taken note."""
     oldest = dead(alias).order_by("started_at")
+    return silent(list(oldest.values_list("name", flat=True)[:NAMED]))
+
+
+def silent(named: Sequence[str]) -> Finding:
     return _found(
         "processes",
-        list(oldest.values_list("name", flat=True)[:NAMED]),
+        named,
         fine="Every process that was started lives, or has stopped in order.",
         bad="ended without a word, and nobody has taken note",
     )
@@ -31,9 +37,13 @@ def orphans(alias: str) -> Finding:
     """Find jobs whose owner died two leases ago, and that nobody has taken back."""
     long_ago = clock.DatabaseNow() - 2 * lease()
     left = indexed.running(alias).filter(claimed_by__lease_expires_at__lt=long_ago)
+    return left_behind([str(pk) for pk in left.values_list("pk", flat=True)[:NAMED]])
+
+
+def left_behind(named: Sequence[str]) -> Finding:
     return _found(
         "orphans",
-        [str(pk) for pk in left.values_list("pk", flat=True)[:NAMED]],
+        named,
         fine="No job is left in the hands of a dead process.",
         bad="running in a process that died more than two leases ago",
     )
@@ -57,7 +67,10 @@ def held_back(alias: str, *, now: datetime) -> Finding:
 def suspects(alias: str) -> Finding:
     """Find unfinished jobs whose process died while they ran."""
     jobs = Job.objects.using(alias).suspect().filter(state__in=sorted(UNFINISHED))
-    named = [str(pk) for pk in jobs.order_by().values_list("pk", flat=True)[:NAMED]]
+    return suspected([str(pk) for pk in jobs.order_by().values_list("pk", flat=True)[:NAMED]])
+
+
+def suspected(named: Sequence[str]) -> Finding:
     if not named:
         return good("suspects", "No unfinished job has lost its process.")
     return Finding(
@@ -67,6 +80,25 @@ def suspects(alias: str) -> Finding:
         advice="manage.py jobs show ID tells more; jobs cancel ID keeps it from running again",
         named=named,
     )
+
+
+def on_their_way(alias: str) -> list[str]:
+    """Return those of the newest cancelled jobs that are on their way to another backend."""
+    newest = indexed.ended(alias, JobState.CANCELLED).values_list("pk", "reason")
+    found = (str(pk) for pk, reason in newest[: indexed.COUNTED] if reason.startswith(MOVED))
+    return list(islice(found, NAMED))
+
+
+def unfinished_move(named: Sequence[str]) -> Iterator[Finding]:
+    """Find jobs that no worker has while they are moved, which takes a moment."""
+    if named:
+        yield Finding(
+            about="moves",
+            level=Level.WARNING,
+            text=f"On their way to another backend: {listed(named)}.",
+            advice="If nobody moves them any more, go on: manage.py jobs move",
+            named=named,
+        )
 
 
 def _with_room(alias: str, *, now: datetime) -> set[str]:

@@ -53,6 +53,7 @@ class Asked:
     short: Sequence[str] = ()
     alone: bool = False
     now: datetime | None = None  # None: by the database's clock
+    waits: bool = False  # whoever asks is told of more anyway
     place: Place | None = None  # no job that comes before it, unless it is more important
 
     @property
@@ -65,25 +66,6 @@ def open_queues(asked: Sequence[str] | None, closed: Collection[str]) -> list[st
     if asked is None:
         return [] if closed else None
     return [name for name in asked if name not in closed]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """What becomes of one job whose attempt has ended; None leaves a column as it is."""
-
-    attempt: Attempt
-    state: str
-    reason: str = ""
-    run_after: datetime | None = None
-    finished_at: datetime | None = None
-    started_at: datetime | None = None
-    return_value: Any = None
-    errors: list[dict[str, Any]] | None = None
-    is_counted: bool = True
-
-    @property
-    def key(self) -> tuple[UUID, int]:
-        return self.attempt.job_id, self.attempt.fence
 
 
 @dataclass(slots=True)

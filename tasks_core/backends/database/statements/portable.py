@@ -10,8 +10,9 @@ from django.db.models import Exists, F, Q
 from tasks_core import clock
 from tasks_core.attempts import Attempt
 from tasks_core.backends.database.leases import running
-from tasks_core.backends.database.statements.asked import Asked, Ended, open_queues
+from tasks_core.backends.database.statements.asked import Asked, open_queues
 from tasks_core.backends.database.transactions import in_transaction
+from tasks_core.backends.served.ended import Ended
 from tasks_core.models import Job, JobQuerySet, Process, Queue
 from tasks_core.states import JobState
 

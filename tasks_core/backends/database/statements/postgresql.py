@@ -10,7 +10,8 @@ from django.db import connections
 
 from tasks_core import clock
 from tasks_core.attempts import Attempt
-from tasks_core.backends.database.statements.asked import COLUMNS, Asked, Ended, Reader
+from tasks_core.backends.database.statements.asked import COLUMNS, Asked, Reader
+from tasks_core.backends.served.ended import Ended
 
 # ``= ANY(ARRAY(SELECT …))`` is evaluated once; a join or IN may run the locking part again and
 # take more than was asked for.

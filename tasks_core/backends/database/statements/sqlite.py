@@ -12,7 +12,8 @@ from django.db import connections
 
 from tasks_core import clock
 from tasks_core.attempts import Attempt
-from tasks_core.backends.database.statements.asked import COLUMNS, Asked, Ended, Reader, open_queues
+from tasks_core.backends.database.statements.asked import COLUMNS, Asked, Reader, open_queues
+from tasks_core.backends.served.ended import Ended
 
 # The states stand in the text: a partial index is used for no parameter. Its condition is NOT
 # parked if Django 6.0 or older made it, parked = 0 since; the latter is a column of it, too.

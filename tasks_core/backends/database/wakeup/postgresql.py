@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from tasks_core import clock
+from tasks_core.attempts import Attempt
 from tasks_core.backends.database.wakeup.connecting import own_connection
 from tasks_core.backends.database.wakeup.telling import (
     CANCEL,
@@ -28,6 +29,7 @@ FIRST_PSYCOPG = (3, 2)  # whose notifies() takes a timeout
 class PostgresListener:
     """Needs psycopg 3.2, and a server's session for itself."""
 
+    hands_out = False
     echo = INTERVAL + 0.001
 
     def __init__(
@@ -63,6 +65,9 @@ class PostgresListener:
         for payload in self._payloads(seconds):
             heard |= self._meaning(payload)
         return heard
+
+    def taken(self) -> list[Attempt]:
+        return []  # nobody claims for others
 
     def expect_more(self) -> None:
         """Do nothing: waiting costs nothing, whatever is expected."""

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connections
 
 from tasks_core import clock
+from tasks_core.attempts import Attempt
 from tasks_core.backends.database.wakeup.connecting import own_connection
 from tasks_core.backends.database.wakeup.inotify import Written
 from tasks_core.wakes import CannotListen, Wake
@@ -29,6 +30,7 @@ class SqliteListener:
     It cannot say what was written, so everything must be looked for. Needs a file.
     """
 
+    hands_out = False
     echo = 0.0  # every commit is seen
 
     def __init__(self, alias: str) -> None:
@@ -64,6 +66,9 @@ class SqliteListener:
                 self._nearly_until = 0.0
                 return Wake.EVERYTHING
         return Wake.NOTHING
+
+    def taken(self) -> list[Attempt]:
+        return []  # nobody claims for others
 
     def expect_more(self) -> None:
         self._eager_until = clock.monotonic() + EAGER_FOR
