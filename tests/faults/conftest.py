@@ -10,7 +10,10 @@ from django.db import connection
 
 from tests.faults.kit import load, oracle
 from tests.faults.kit.tally import Tally
+from tests.faults.kit.valkey import Valkey
+from tests.tasks_core.redis_keys import hang_up
 
+REDIS = "tasks_core.backends.redis.RedisBackend"
 PLACE = ("ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")
 ONLY_WARNINGS = {
     "version": 1,
@@ -69,3 +72,36 @@ def tally(capsys):
 
     path = os.environ.get("FAULT_RESULTS")
     return Tally(say, Path(path) if path else None)
+
+
+@pytest.fixture
+def own_redis(settings, tally):
+    """Start a Valkey of a scenario's own; all jobs are kept there. Words are settings of it."""
+    servers = []
+
+    def start(**told):
+        servers.append(server := Valkey(**told))
+        settings.JOBS = {"default": {"BACKEND": REDIS, "OPTIONS": server.options}}
+        tally.store = "Valkey"
+        return server
+
+    yield start
+    for server in servers:
+        hang_up("default")
+        server.remove()
+
+
+@pytest.fixture
+def redis_site(manage_process):
+    """Return what starts commands whose jobs are kept at this server, or at another port."""
+
+    def of(server, *, port=None, backend=REDIS, **tuning):
+        told = {
+            "INSTALLED_APPS": load.APPS,
+            "JOBS": {"default": {"BACKEND": backend, "OPTIONS": server.options_at(port)}},
+            "LOGGING": ONLY_WARNINGS,
+            "TASKS_CORE": {"POLL": 0.2} | tuning,
+        }
+        return lambda *arguments: manage_process(*arguments, settings=told)
+
+    return of

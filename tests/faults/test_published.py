@@ -46,7 +46,21 @@ OF_SCHEDULERS = {
 }
 
 
-@pytest.mark.parametrize(("scenario", "databases"), OF_SCHEDULERS.items())
+REDIS = {"Valkey"}
+OF_REDIS = {
+    "S5 restarts of Redis": REDIS,
+    "S5 lost end of the log": REDIS,
+    "S5 connections": REDIS,
+    "S6 kill -9 and SIGSTOP": ALL | REDIS,
+    "S7 frozen workers": ALL | REDIS,
+    "S14 rollbacks": ALL | REDIS,
+    "S14 kill -9 at COMMIT": ALL | REDIS,
+    "lost answers": REDIS,
+    "full memory": REDIS,
+}
+
+
+@pytest.mark.parametrize(("scenario", "databases"), [*OF_SCHEDULERS.items(), *OF_REDIS.items()])
 def test_no_database_was_left_out_but_those_of_which_the_page_says_why(scenario, databases):
     assert {row.database for row in read(PUBLISHED) if row.scenario == scenario} == databases
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import pairwise
+from typing import Any, Protocol
 
 from django.db.models import F, Q, QuerySet
 
@@ -40,20 +42,36 @@ class Books:
 def audit(asked: int, *, lease: float = 60.0) -> Books:
     """Read every job and every effect, once all is quiet; the workers had leases of such seconds."""
     jobs = list(Job.objects.filter(task__startswith="tests.faults.tasks.work"))
+    return account(jobs, asked, stuck=list(stuck(lease)), overspent=list(_overspent()))
+
+
+class Kept(Protocol):
+    """What the books want to know of a job, wherever it is kept."""
+
+    pk: Any
+    state: Any
+    attempts: Any
+    return_value: Any
+
+
+def account(
+    jobs: Sequence[Kept], asked: int, *, stuck: Sequence[object], overspent: Sequence[object]
+) -> Books:
+    """Hold what is kept of the jobs against what they have done."""
     began, done = attempts("began"), attempts("done")
     counted = Counter(job for job, _ in began)
     return Books(
         jobs=len(jobs),
         repeated=sum(len(times) for times in began.values()) - len(counted),
         lost=["a job"] * (asked - len(jobs)),
-        stuck=list(stuck(lease)),
+        stuck=list(stuck),
         unfinished=[str(job) for job in jobs if job.state != JobState.SUCCESSFUL],
         silent=[
             job.pk
             for job in jobs
             if job.state == JobState.SUCCESSFUL and (str(job.pk), job.attempts) not in done
         ],
-        overspent=list(_overspent()),
+        overspent=list(overspent),
         foreign=[
             (job.pk, job.attempts, job.return_value)
             for job in jobs

@@ -59,11 +59,14 @@ class Row:
 
 
 class Tally:
-    """Takes down rows; ``say`` prints, ``path`` keeps."""
+    """Takes down rows; ``say`` prints, ``path`` keeps, ``store`` is where the jobs are kept."""
 
-    def __init__(self, say: Callable[[str], object], path: Path | None) -> None:
+    def __init__(
+        self, say: Callable[[str], object], path: Path | None, store: str | None = None
+    ) -> None:
         self.say = say
         self.path = path
+        self.store = store or database()
 
     def row(
         self,
@@ -78,7 +81,7 @@ class Tally:
         """Take down what a scenario did and found; ``bound`` is how many repeats it allows."""
         words = f"{repeated} of at most {bound}" if bound else f"{repeated}"
         told = f"{lost} lost, {words} repeated, {surplus} surplus"
-        self.say(f"{scenario}, {database()}: {done}: {told}")
+        self.say(f"{scenario}, {self.store}: {done}: {told}")
         self._keep(scenario, done=done, lost=lost, repeated=words, surplus=surplus)
 
     def due(self, scenario: str, done: str, books: Books) -> None:
@@ -92,14 +95,14 @@ class Tally:
 
     def control(self, scenario: str, found: str) -> None:
         """Take down what the same assertions found in a variant that is broken on purpose."""
-        self.say(f"{scenario}, {database()}, control: {found}")
+        self.say(f"{scenario}, {self.store}, control: {found}")
         self._keep(scenario, control=found)
 
     def _keep(self, scenario: str, **changes: object) -> None:
         if self.path is None:
             return
         kept = {_key(row): row for row in read(self.path)} if self.path.exists() else {}
-        key = scenario, database()
+        key = scenario, self.store
         kept[key] = replace(kept.get(key, Row(*key)), **changes)
         rows = sorted(kept.values(), key=lambda row: (number(row.scenario), row.database))
         told = {"measured": circumstances(), "rows": [asdict(row) for row in rows]}

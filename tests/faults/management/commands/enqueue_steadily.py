@@ -1,7 +1,8 @@
-"""Enqueue COUNT numbered jobs, whatever happens to the database, and say what was in doubt."""
+"""Enqueue COUNT numbered jobs, whatever happens to the server, and say what was in doubt."""
 
 from threading import Event
 
+import redis
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connections
 
@@ -25,7 +26,7 @@ class Command(BaseCommand):
         for failures in range(1000):
             try:
                 background.enqueue(work, [], {"seconds": seconds}, label=label)
-            except DatabaseError:
+            except (DatabaseError, redis.exceptions.RedisError):
                 connections.close_all()
                 Event().wait(0.1)
             else:

@@ -1,0 +1,1 @@
+"""The Redis backend, arrow by arrow, on a real server."""
