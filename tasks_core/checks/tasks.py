@@ -1,0 +1,61 @@
+"""Checks of TASKS, where it names our backend. The framework runs none unless it is in use."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+from django.core.exceptions import ImproperlyConfigured
+
+from tasks_core import conf
+from tasks_core.backends import job_backends
+from tasks_core.checks.settings import TAG
+from tasks_core.exceptions import MissingExtra
+
+HOME = "tasks_core.contrib.django_tasks"
+
+
+@register(TAG)
+def check_tasks(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """E003, E010, E012, E013: our backend in TASKS cannot be what it is asked to be."""
+    tasks = getattr(settings, "TASKS", None)
+    if not isinstance(tasks, Mapping) or not isinstance(getattr(settings, "JOBS", {}), dict):
+        return []  # E001 says that of JOBS
+    return [
+        message
+        for alias, config in tasks.items()
+        if isinstance(config, Mapping) and str(config.get("BACKEND")).startswith(HOME)
+        for message in _backend(alias, config.get("OPTIONS") or {})
+    ]
+
+
+def _backend(alias: str, options: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    where = f"TASKS[{alias!r}]"
+    try:
+        from tasks_core.backends.django_tasks import DjangoTasksBackend
+    except MissingExtra as error:
+        yield Error(f"{where}: {error}", hint=error.hint, id=error.check_id)
+        return
+    unknown = sorted(str(name) for name in options if name != "backend")
+    if unknown:
+        yield Error(
+            f"{where}: unknown OPTIONS {', '.join(unknown)}.",
+            hint='The only option is {"backend": "alias of JOBS"}.',
+            id="tasks_core.E003",
+        )
+    name = options.get("backend", conf.DEFAULT_ALIAS)
+    if name not in job_backends:
+        known = ", ".join(job_backends)
+        hint = f'Set "OPTIONS": {{"backend": …}} to one of JOBS: {known}.'
+        yield Error(f"{where}: JOBS has no backend {name!r}.", hint=hint, id="tasks_core.E012")
+        return
+    try:
+        backend = job_backends[name]
+    except ImproperlyConfigured:
+        return  # the check of JOBS says so
+    if isinstance(backend, DjangoTasksBackend):
+        yield Error(
+            f"{where} keeps its tasks in {backend}, which keeps them in TASKS again.",
+            hint=f"Let {where} be what TASKS[{backend.tasks_alias!r}] is.",
+            id="tasks_core.E013",
+        )

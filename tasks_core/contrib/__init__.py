@@ -1,0 +1,1 @@
+"""What joins us to other packages. Each is imported only when somebody uses it."""
