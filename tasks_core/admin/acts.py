@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.admin.models import CHANGE, DELETION
 from django.db import transaction
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from tasks_core.backends.database import DatabaseBackend
+from tasks_core.backends.served import ServedBackend
 from tasks_core.history import note
 from tasks_core.models import Job
 from tasks_core.states import JobState
@@ -17,11 +20,11 @@ from tasks_core.states import JobState
 BATCH = 500  # jobs in one transaction: nobody else waits for long
 
 
-def _asked(backend: DatabaseBackend, ids: Sequence[UUID]) -> int:
+def _asked(backend: ServedBackend, ids: Sequence[UUID]) -> int:
     return backend.cancel(ids).asked
 
 
-def _cancelled(backend: DatabaseBackend, ids: Sequence[UUID]) -> int:
+def _cancelled(backend: ServedBackend, ids: Sequence[UUID]) -> int:
     return backend.cancel(ids).cancelled
 
 
@@ -29,31 +32,52 @@ def _cancelled(backend: DatabaseBackend, ids: Sequence[UUID]) -> int:
 class Act:
     """A verb, the states of the jobs that it is done to, and its words in their history."""
 
-    verb: Callable[[DatabaseBackend, Sequence[UUID]], int]
+    verb: Callable[[ServedBackend, Sequence[UUID]], int]
     states: Sequence[JobState]
     done: Any
     flag: int = CHANGE
 
-    def on(self, backend: DatabaseBackend, ids: Sequence[UUID], *, user: Any) -> int:
+    def on(self, backend: ServedBackend, ids: Sequence[UUID], *, user: Any) -> int:
         """Do it to those of the jobs that are in the right state, and return how many."""
         batches = (ids[start : start + BATCH] for start in range(0, len(ids), BATCH))
         return sum(self._on(backend, batch, user=user) for batch in batches)
 
-    def _on(self, backend: DatabaseBackend, ids: Sequence[UUID], *, user: Any) -> int:
+    def _on(self, backend: ServedBackend, ids: Sequence[UUID], *, user: Any) -> int:
+        mine, count = (self._locked if backend.database else self._elsewhere)(backend, ids)
+        note(mine, str(self.done), user=user, flag=self.flag)
+        return count
+
+    def _locked(self, backend: ServedBackend, ids: Sequence[UUID]) -> tuple[list[Job], int]:
         jobs = Job.objects.using(backend.database).filter(pk__in=ids, state__in=self.states)
         # Locked, so that the history tells of exactly those to which it was done.
         with transaction.atomic(using=backend.database):
             mine = list(jobs.select_for_update().only("label", "task", "state"))
-            count = self.verb(backend, [job.pk for job in mine])
-        note(mine, str(self.done), user=user, flag=self.flag)
-        return count
+            return mine, self.verb(backend, [job.pk for job in mine])
+
+    def _elsewhere(self, backend: ServedBackend, ids: Sequence[UUID]) -> tuple[list[Job], int]:
+        """Nothing can be locked there, so that the history may name one that was faster."""
+        found = backend.questions.rows(backend.place, ids)
+        mine = [job for job in found if job.state in self.states]
+        return mine, self.verb(backend, [job.pk for job in mine])
 
 
-RETRY = Act(DatabaseBackend.retry, (JobState.FAILED, JobState.CANCELLED), _("made ready"))
+def tell(
+    request: HttpRequest, backend: ServedBackend, ids: Sequence[UUID], *, acts: Sequence[Act]
+) -> None:
+    """Do these to the jobs, one after the other, and say to how many."""
+    counts = [(act, act.on(backend, ids, user=request.user)) for act in acts]
+    told = ngettext("%(count)d of %(all)d job", "%(count)d of %(all)d jobs", len(ids))
+    text = f"{told % {'count': counts[0][1], 'all': len(ids)}} {acts[0].done}"
+    text += "".join(f", {count} {act.done}" for act, count in counts[1:] if count)
+    is_done = sum(count for _act, count in counts) == len(ids)
+    messages.add_message(request, messages.SUCCESS if is_done else messages.WARNING, f"{text}.")
+
+
+RETRY = Act(ServedBackend.retry, (JobState.FAILED, JobState.CANCELLED), _("made ready"))
 CANCEL = Act(_cancelled, (JobState.SCHEDULED, JobState.READY), _("cancelled"))
 ASK = Act(_asked, (JobState.RUNNING,), _("asked to stop"))
 DELETE = Act(
-    DatabaseBackend.delete,
+    ServedBackend.delete,
     tuple(state for state in JobState if state != JobState.RUNNING),
     _("deleted"),
     flag=DELETION,

@@ -3,19 +3,20 @@
 from typing import Any
 from uuid import UUID
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tasks_core import clock
-from tasks_core.admin import acts, drawing, page
+from tasks_core.admin import acts, drawing, elsewhere, page
 from tasks_core.admin.acts import Act
 from tasks_core.admin.filters import QueueFilter, StateFilter, TaskFilter, ordering
-from tasks_core.admin.rows import ReadOnlyAdmin, chosen
+from tasks_core.admin.rows import BACKEND, ReadOnlyAdmin, chosen
 from tasks_core.models import Job
 from tasks_core.presentation import duration
 from tasks_core.states import FINAL, JobState
@@ -43,6 +44,28 @@ class JobAdmin(ReadOnlyAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Job | None = None) -> Any:
         return page.parts(obj)
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.elsewhere_view)
+        return [path("in/<str:alias>/", view, name=elsewhere.NAME), *super().get_urls()]
+
+    def elsewhere_view(self, request: HttpRequest, alias: str) -> HttpResponse:
+        """Show the jobs of a backend that no database has."""
+        return elsewhere.page(self, request, alias)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        alias = request.GET.get(BACKEND, "")
+        if alias not in elsewhere.backends():
+            return super().changelist_view(request, extra_context)
+        return HttpResponseRedirect(elsewhere.url(alias, request.GET))
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        found = super().get_object(request, object_id, from_field)
+        return elsewhere.find(object_id) if found is None else found
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         return ordering(request)
@@ -150,12 +173,6 @@ class JobAdmin(ReadOnlyAdmin):
     def delete(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
         self._act(request, jobs, acts.DELETE)
 
-    def _act(self, request: HttpRequest, jobs: QuerySet[Job], first: Act, *others: Act) -> None:
+    def _act(self, request: HttpRequest, jobs: QuerySet[Job], *done: Act) -> None:
         ids = list(jobs.order_by().values_list("pk", flat=True))
-        backend = chosen(request)
-        counts = [(act, act.on(backend, ids, user=request.user)) for act in (first, *others)]
-        told = ngettext("%(count)d of %(all)d job", "%(count)d of %(all)d jobs", len(ids))
-        text = f"{told % {'count': counts[0][1], 'all': len(ids)}} {first.done}"
-        text += "".join(f", {count} {act.done}" for act, count in counts[1:] if count)
-        is_done = sum(count for _act, count in counts) == len(ids)
-        messages.add_message(request, messages.SUCCESS if is_done else messages.WARNING, f"{text}.")
+        acts.tell(request, chosen(request), ids, acts=done)

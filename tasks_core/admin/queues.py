@@ -10,11 +10,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from tasks_core.admin import drawing
+from tasks_core.admin import drawing, elsewhere
 from tasks_core.admin.rows import ReadOnlyAdmin, backends
-from tasks_core.backends.database import DatabaseBackend
-from tasks_core.backends.database.questions import indexed, statistics
+from tasks_core.backends.database.questions import indexed
 from tasks_core.backends.database.questions.statistics import QueueFigures
+from tasks_core.backends.served import ServedBackend
 from tasks_core.exceptions import InvalidCall
 from tasks_core.models import Queue
 
@@ -41,7 +41,7 @@ class QueueAdmin(ReadOnlyAdmin):
             "opts": self.model._meta,
             "media": self.media,
             "may_operate": self.has_operate_permission(request),
-            "backends": {alias: _lines(backend) for alias, backend in backends().items()},
+            "backends": {alias: _lines(request, each) for alias, each in _known().items()},
             "names": SHOWN,
         }
         return TemplateResponse(request, "tasks_core/queues.html", context)
@@ -49,7 +49,7 @@ class QueueAdmin(ReadOnlyAdmin):
     def _switch(self, request: HttpRequest) -> HttpResponse:
         if not self.has_operate_permission(request):
             raise PermissionDenied
-        backend = backends().get(request.POST.get("backend", ""))
+        backend = _known().get(request.POST.get("backend", ""))
         try:
             if backend is not None:
                 _decide(request, backend)
@@ -58,7 +58,11 @@ class QueueAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(request.get_full_path())
 
 
-def _decide(request: HttpRequest, backend: DatabaseBackend) -> None:
+def _known() -> dict[str, ServedBackend]:
+    return {**backends(), **elsewhere.backends()}
+
+
+def _decide(request: HttpRequest, backend: ServedBackend) -> None:
     name = request.POST.get("queue", "")
     if "resume" in request.POST:
         if backend.resume_queue(name):
@@ -82,9 +86,10 @@ def _note(request: HttpRequest, name: str, text: str) -> None:
     )
 
 
-def _lines(backend: DatabaseBackend) -> list[dict[str, Any]]:
-    found = statistics.queues(backend.database)
-    return [_line(queue) for queue in found]
+def _lines(request: HttpRequest, backend: ServedBackend) -> list[dict[str, Any]]:
+    with elsewhere.told_if_away(request, backend):
+        return [_line(queue) for queue in backend.questions.queues(backend.place)]
+    return []
 
 
 def _line(queue: QueueFigures) -> dict[str, Any]:

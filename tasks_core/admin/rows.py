@@ -12,8 +12,10 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from tasks_core import job_backends
+from tasks_core.admin import elsewhere
 from tasks_core.backends.database import DatabaseBackend
 from tasks_core.backends.database.questions import indexed
+from tasks_core.models import Job
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -53,7 +55,8 @@ class BackendFilter(admin.SimpleListFilter):
     parameter_name = BACKEND
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(alias, alias) for alias in backends()]
+        others = elsewhere.backends() if model_admin.model is Job else ()
+        return [(alias, alias) for alias in (*backends(), *others)]
 
     def has_output(self) -> bool:
         return len(self.lookup_choices) > 1

@@ -12,6 +12,7 @@ from django.utils.dateparse import parse_datetime, parse_duration
 
 from tasks_core import conf
 from tasks_core.options import instant
+from tasks_core.processes import launch
 from tasks_core.states import JobState
 
 
@@ -91,6 +92,17 @@ def add_filters(parser: ArgumentParser) -> None:
     parser.add_argument("--state", choices=[state.value for state in JobState])
     parser.add_argument("--queue")
     parser.add_argument("--task", help="dotted name")
+
+
+def names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def processes(text: str) -> int:
+    try:
+        return launch.processors() if text == "auto" else positive(text)
+    except ArgumentTypeError as error:
+        raise ArgumentTypeError(f'{error}, nor "auto"') from None
 
 
 def json_value(text: str) -> Any:

@@ -1,11 +1,11 @@
-"""A database that is away, or not migrated, in a sentence instead of a traceback."""
+"""A store that is away, or not migrated, in a sentence instead of a traceback."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.core.management.base import CommandError
-from django.db import Error
 
+from tasks_core.exceptions import InvalidJobBackend
 from tasks_core.troubles import in_words
 
 
@@ -14,7 +14,9 @@ def told_in_a_sentence() -> Iterator[None]:
     """Leave the command with a sentence where that says all; ``--traceback`` shows the rest."""
     try:
         yield
-    except Error as error:
+    except InvalidJobBackend as error:  # found out at its first use: its library is missing
+        raise CommandError(str(error), returncode=2) from error
+    except Exception as error:
         words = in_words(error)
         if words is None:
             raise

@@ -7,11 +7,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from tasks_core.exceptions import InvalidCall, UnsupportedFeature
-from tasks_core.management.jobs import change, doctor, look, prune, queues, run
+from tasks_core.management.jobs import change, doctor, look, move, prune, queues, run
 from tasks_core.management.jobs.desk import Desk, Verb, backend_named
 from tasks_core.management.troubles import told_in_a_sentence
 
-GROUPS = (look, run, change, prune, queues, doctor)
+GROUPS = (look, run, change, move, prune, queues, doctor)
 EPILOG = """
 examples:
   jobs list --state failed --limit 5

@@ -3,7 +3,7 @@
 import os
 import sys
 import threading
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +12,15 @@ from django.utils import autoreload
 
 from tasks_core import conf, job_backends, registry
 from tasks_core.exceptions import InvalidJobBackend
-from tasks_core.management.arguments import Help, file_to_touch, positive, seconds
+from tasks_core.management.arguments import (
+    Help,
+    file_to_touch,
+    names,
+    positive,
+    processes,
+    seconds,
+)
+from tasks_core.management.servers import tell_of_server
 from tasks_core.management.troubles import told_in_a_sentence
 from tasks_core.processes import launch
 from tasks_core.processes.companions import Companions
@@ -58,9 +66,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         add = parser.add_argument
         add("--backend", default=conf.DEFAULT_ALIAS, metavar="ALIAS", help="of JOBS, to serve")
-        add("--queues", type=_names, metavar="A,B", help="serve only these")
+        add("--queues", type=names, metavar="A,B", help="serve only these")
         auto = 'or "auto": one for each processor; default: TASKS_CORE["PROCESSES"]'
-        add("--processes", type=_processes, metavar="N", help=auto)
+        add("--processes", type=processes, metavar="N", help=auto)
         concurrency = 'jobs at once in each process; default: TASKS_CORE["CONCURRENCY"]'
         add("--concurrency", type=positive, metavar="N", help=concurrency)
         add("--once", action="store_true", help="exit when nothing due remains")
@@ -162,6 +170,8 @@ class Command(BaseCommand):
             raise CommandError(
                 "--queues names no queue. Leave it out to serve every queue.", returncode=2
             )
+        if self.tether is None:
+            tell_of_server(backend, say=self.stderr.write, quietly=options["once"])
         return Worker(
             backend,  # type: ignore[arg-type]
             queues=options["queues"],
@@ -176,9 +186,9 @@ class Command(BaseCommand):
         self.stdout.write(f"queues       {', '.join(worker.queues or ['all'])}")
         self.stdout.write(f"processes    {processes}")
         self.stdout.write(f"concurrency  {worker.slots.size}, lease {lease.total_seconds():.0f} s")
-        names = sorted(registry.declared())
-        self.stdout.write(f"tasks        {len(names)}, and the functions of installed apps")
-        for name in names:
+        known = sorted(registry.declared())
+        self.stdout.write(f"tasks        {len(known)}, and the functions of installed apps")
+        for name in known:
             self.stdout.write(f"  {name}")
         self.stdout.flush()
 
@@ -203,17 +213,6 @@ class Command(BaseCommand):
                 returncode=2,
             )
         return wanted
-
-
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
-
-
-def _processes(text: str) -> int:
-    try:
-        return launch.processors() if text == "auto" else positive(text)
-    except ArgumentTypeError as error:
-        raise ArgumentTypeError(f'{error}, nor "auto"') from None
 
 
 def _bytes(mebibytes: int | None) -> int | None:

@@ -12,7 +12,7 @@ from django.core.management.base import CommandError
 from tasks_core import Call
 from tasks_core.management.arguments import add_filters, moment, positive, verb_parser
 from tasks_core.management.jobs.bar import bar
-from tasks_core.management.jobs.desk import Desk, narrowed
+from tasks_core.management.jobs.desk import Desk, wanted
 from tasks_core.states import JobState
 from tasks_core.words import counted
 
@@ -142,8 +142,8 @@ def chosen(desk: Desk, options: Namespace, states: Sequence[JobState]) -> list[U
         raise CommandError(
             f"It can be done to jobs that are {known}, not {options.state}.", returncode=2
         )
-    found = narrowed(desk.jobs(), options, states).order_by("pk")
-    return list(found.values_list("pk", flat=True)[: options.limit])
+    backend = desk.backend
+    return backend.questions.ids(backend.place, wanted(options, states), limit=options.limit)
 
 
 def _found(of: int, count: int, *, done: str) -> str:

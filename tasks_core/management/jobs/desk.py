@@ -4,13 +4,15 @@ from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
+from uuid import UUID
 
 from django.core.management.base import CommandError, OutputWrapper
 
 from tasks_core import job_backends
-from tasks_core.backends.database import DatabaseBackend
+from tasks_core.backends.served import ServedBackend
+from tasks_core.backends.served.questions import Wanted
 from tasks_core.exceptions import InvalidJobBackend
-from tasks_core.models import Job, JobQuerySet
+from tasks_core.models import Job
 from tasks_core.presentation import as_json
 from tasks_core.states import JobState
 
@@ -19,7 +21,7 @@ from tasks_core.states import JobState
 class Desk:
     """The backend that was asked for, and where the answer goes, as a table or as JSON."""
 
-    backend: DatabaseBackend
+    backend: ServedBackend
     as_json: bool
     out: OutputWrapper
     err: OutputWrapper
@@ -28,8 +30,8 @@ class Desk:
         """Answer a script with ``value``, a person with ``text``."""
         self.out.write(as_json(value) if self.as_json else text)
 
-    def jobs(self) -> JobQuerySet:
-        return Job.objects.using(self.backend.database)
+    def job(self, job_id: UUID) -> Job | None:
+        return next(iter(self.backend.questions.rows(self.backend.place, [job_id])), None)
 
 
 class Verb(Protocol):
@@ -38,21 +40,21 @@ class Verb(Protocol):
     def __call__(self, desk: Desk, options: Namespace) -> int: ...
 
 
-def backend_named(alias: str) -> DatabaseBackend:
-    """Return the backend of this alias; leave with 2 if it keeps no jobs."""
+def backend_named(alias: str) -> ServedBackend:
+    """Return the backend of this alias; leave with 2 if it keeps no jobs that we can look at."""
     try:
         backend = job_backends[alias]
     except InvalidJobBackend as error:
         raise CommandError(str(error), returncode=2) from error
-    if not isinstance(backend, DatabaseBackend):
+    if not isinstance(backend, ServedBackend):
         raise CommandError(f"{backend} keeps no jobs that could be listed.", returncode=2)
     return backend
 
 
-def narrowed(jobs: JobQuerySet, options: Namespace, states: Sequence[JobState] = ()) -> JobQuerySet:
-    """Return those of the jobs that ``--state``, ``--queue`` and ``--task`` select."""
-    told = {"queue": options.queue, "task": options.task}
-    jobs = jobs.filter(**{name: value for name, value in told.items() if value})
-    if options.state:
-        jobs = jobs.in_state(JobState(options.state))
-    return jobs.filter(state__in=states) if states else jobs
+def wanted(options: Namespace, states: Sequence[JobState] = ()) -> Wanted:
+    """Return what ``--state``, ``--queue`` and ``--task`` select; without the first ``states``."""
+    return Wanted(
+        states=[JobState(options.state)] if options.state else states,
+        queue=options.queue or "",
+        task=options.task or "",
+    )

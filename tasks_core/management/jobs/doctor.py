@@ -36,8 +36,9 @@ def add_to(verbs: Any) -> None:
 
 
 def doctor(desk: Desk, options: Namespace) -> int:
-    findings = diagnosis.examine(
-        desk.backend.database, max_wait=options.max_wait, backend=desk.backend.alias
+    backend = desk.backend
+    findings = backend.questions.examine(
+        backend.place, max_wait=options.max_wait, backend=backend.alias
     )
     if outbox.is_used():
         findings.append(outbox.examine())

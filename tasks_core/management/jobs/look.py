@@ -8,7 +8,7 @@ from uuid import UUID
 from django.core.management.base import CommandError
 
 from tasks_core.management.arguments import add_filters, count, verb_parser
-from tasks_core.management.jobs.desk import Desk, narrowed
+from tasks_core.management.jobs.desk import Desk, wanted
 from tasks_core.models import Job
 from tasks_core.presentation import (
     COLUMNS,
@@ -45,8 +45,8 @@ def add_to(verbs: Any) -> None:
 
 
 def list_(desk: Desk, options: Namespace) -> int:
-    # Ids grow with time, and their index is the one that every job is in.
-    jobs = list(narrowed(desk.jobs(), options).order_by("-pk")[: options.limit])
+    backend = desk.backend
+    jobs = backend.questions.find(backend.place, wanted(options), limit=options.limit)
     desk.say(list(map(as_dict, jobs)), table(jobs) if jobs else "No jobs.")
     return 0
 
@@ -65,7 +65,7 @@ def show(desk: Desk, options: Namespace) -> int:
 
 def tell(desk: Desk, job_id: UUID) -> int:
     """Print everything about the job; leave with a sentence if it is gone."""
-    job = desk.jobs().filter(pk=job_id).first()
+    job = desk.job(job_id)
     if job is None:
         raise CommandError(f"No job {job_id} in {desk.backend}; it may have been pruned.")
     told = as_dict(job)

@@ -62,7 +62,8 @@ def add_to(verbs: Any) -> None:
 
 
 def stats(desk: Desk, options: Namespace) -> int:
-    found = statistics.look(desk.backend.database, now=desk.backend.now(), last=options.last)
+    backend = desk.backend
+    found = backend.questions.statistics(backend.place, now=backend.now(), last=options.last)
     desk.say(asdict(found), "\n\n".join(_paragraphs(found)))
     return 0
 

@@ -73,7 +73,8 @@ def _job_id(desk: Desk, options: Namespace) -> UUID:
 
 
 def _why_not(desk: Desk, job_id: UUID) -> str:
-    state = desk.jobs().filter(pk=job_id).values_list("state", flat=True).first()
+    job = desk.job(job_id)
+    state = None if job is None else job.state
     cures: dict[str | None, str] = {
         JobState.SCHEDULED: f"Its time comes first: jobs reschedule {job_id} --when 0s",
         JobState.READY: "A limit or a pause of its queue holds it back: jobs show tells which.",
