@@ -118,7 +118,7 @@ def test_each_product_of_the_plan_is_known():
     for name in {entry.peer for entries in PLAN.values() for entry in entries}:
         assert peer_named(name).drained
         assert environments.python_of is not None
-        assert name in {*environments.REQUIREMENTS, "tasks_core", "raw"}
+        assert name in {*environments.REQUIREMENTS, "tasks_core", "raw", "raw_redis"}
 
 
 def test_a_page_keeps_its_own_words():

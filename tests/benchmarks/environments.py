@@ -17,6 +17,7 @@ REQUIREMENTS = {
     "django_q2": ["django-q2", "croniter", "psycopg[binary]"],
     "huey": ["huey", "redis"],
     "celery": ["celery[redis]"],
+    "dramatiq": ["dramatiq[redis]"],
     "apscheduler": ["apscheduler<4", "sqlalchemy", "psycopg[binary]"],
     "picture": ["matplotlib"],
 }

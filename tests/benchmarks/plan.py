@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-OURS = ("tasks_core", "raw")
+OURS = ("tasks_core", "raw", "raw_redis")
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,13 @@ Q2, TASKS_DB, TASKS_DB_LITE = (
     Entry("django_tasks_db", "sqlite"),
 )
 HUEY, HUEY_LITE, CELERY = Entry("huey", "redis"), Entry("huey", "sqlite"), Entry("celery", "redis")
+US_REDIS, RAW_REDIS = (
+    Entry("tasks_core", "redis", "default"),
+    Entry("raw_redis", "redis", "default"),
+)
+US_REDIS_TWO = Entry("tasks_core", "redis", "default", {"workers": 2})
+DRAMATIQ = Entry("dramatiq", "redis")
+DRAMATIQ_TWO = Entry("dramatiq", "redis", options={"workers": 2})
 APSCHEDULER = Entry("apscheduler", POSTGRES, options={"slow": 3})
 RAW_LEAST = Entry("raw", POSTGRES)
 US_PG_TWO_SCHEDULERS = Entry("tasks_core", POSTGRES, "default", {"schedulers": 2})
@@ -54,17 +61,23 @@ Q2_AS_SHIPPED = AS_SHIPPED[1]
 PLAN: dict[str, list[Entry]] = {
     "enqueue": [
         *(US_PG, RAW_PG, PROCRASTINATE, TASKS_DB, Q2),
-        *(US_LITE, RAW_LITE, TASKS_DB_LITE, HUEY_LITE, HUEY, CELERY),
+        *(US_LITE, RAW_LITE, TASKS_DB_LITE, HUEY_LITE),
+        *(US_REDIS, RAW_REDIS, HUEY, DRAMATIQ, CELERY),
     ],
     "drain": [
         *(PROCRASTINATE, US_PG, RAW_PG, US_PG_TWO, Q2, TASKS_DB),
         *(with_two(PROCRASTINATE), with_two(Q2), with_two(TASKS_DB)),
-        *(HUEY_LITE, US_LITE, RAW_LITE, TASKS_DB_LITE, HUEY, CELERY),
-        *(with_two(US_LITE), with_two(HUEY_LITE), with_two(HUEY), with_two(CELERY)),
+        *(HUEY_LITE, US_LITE, RAW_LITE, TASKS_DB_LITE),
+        *(HUEY, US_REDIS, DRAMATIQ, CELERY),
+        *(with_two(US_LITE), with_two(HUEY_LITE)),
+        *(DRAMATIQ_TWO, US_REDIS_TWO, with_two(HUEY), with_two(CELERY)),
     ],
-    "pickup": [US_PG, PROCRASTINATE_AS_SHIPPED, TASKS_DB, US_LITE, HUEY_LITE, HUEY, CELERY],
-    "deferred": [US_PG, AS_SHIPPED[3], PROCRASTINATE_AS_SHIPPED, US_LITE, TASKS_DB],
-    "idle": [US_PG, US_LITE, PROCRASTINATE_AS_SHIPPED, *AS_SHIPPED],
+    "pickup": [
+        *(US_PG, PROCRASTINATE_AS_SHIPPED, TASKS_DB, US_LITE, HUEY_LITE),
+        *(HUEY, US_REDIS, DRAMATIQ, CELERY),
+    ],
+    "deferred": [US_PG, AS_SHIPPED[3], PROCRASTINATE_AS_SHIPPED, US_LITE, TASKS_DB, US_REDIS],
+    "idle": [US_PG, US_LITE, US_REDIS, PROCRASTINATE_AS_SHIPPED, *AS_SHIPPED],
     "cold": [US_PG, US_LITE, PROCRASTINATE_AS_SHIPPED, *AS_SHIPPED],
     "claim": [US_PG, US_LITE],
     "due": [

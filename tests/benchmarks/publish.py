@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
 from tests.benchmarks import environments, report
 from tests.benchmarks.measures import ORDER
-from tests.benchmarks.results import Results
+from tests.benchmarks.results import Line, Results
 from tests.benchmarks.stage import ROOT
 
 PAGE = ROOT / "docs/explanation/performance.md"
@@ -24,21 +25,29 @@ def publish(file: Path) -> None:
     for measure in ORDER:
         if lines := [line for line in found.lines if line["measure"] == measure]:
             told = [{"about": found.about}, *lines]
-            kept_in(measure).write_text("".join(f"{json.dumps(each)}\n" for each in told))
+            place = kept_in(measure, on_redis_alone=_is_on_redis_alone(lines))
+            place.parent.mkdir(exist_ok=True)
+            place.write_text("".join(f"{json.dumps(each)}\n" for each in told))
     PAGE.write_text(with_tables(PAGE.read_text(), published()))
     program = [environments.python_of("picture"), "-m", "tests.benchmarks.picture"]
-    files = [kept_in(measure) for measure in ORDER if kept_in(measure).exists()]
+    files = [kept_in(measure) for measure in ORDER if kept_in(measure).exists()]  # of databases
     subprocess.run([*program, *files, PICTURE], check=True, cwd=ROOT)
 
 
-def kept_in(measure: str) -> Path:
-    return PUBLISHED / f"{measure}.jsonl"
+def kept_in(measure: str, *, on_redis_alone: bool = False) -> Path:
+    """Return where a measure is kept; a run with `--stores redis` is told of beside the others."""
+    return (PUBLISHED / "redis" if on_redis_alone else PUBLISHED) / f"{measure}.jsonl"
+
+
+def _is_on_redis_alone(lines: Sequence[Line]) -> bool:
+    return {line["store"] for line in lines} == {"redis"}
 
 
 def published() -> list[Results]:
     """Return the runs of which something is shown, each with what it has measured."""
     runs: list[Results] = []
-    for file in (kept_in(measure) for measure in ORDER):
+    places = product((False, True), ORDER)
+    for file in (kept_in(measure, on_redis_alone=alone) for alone, measure in places):
         if file.exists():
             found = Results.read(file)
             same = next((run for run in runs if run.about == found.about), None)

@@ -144,8 +144,13 @@ def setting(results: Results) -> str:
 
 def targets(results: Results) -> str:
     """Return the verdicts about all that the run was asked to measure."""
-    taken = measured(results)
-    verdicts = [judge(target, results) for target in TARGETS if target.value.measure in taken]
+    ours = {(line["measure"], line["peer"], line["store"]) for line in results.lines}
+    asked = [
+        target
+        for target in TARGETS
+        if (target.value.measure, target.value.peer, target.value.store) in ours
+    ]
+    verdicts = [judge(target, results) for target in asked]
     head = ["target", "measured", "ratio", "must", "aim", ""]
     return markdown(
         head, ([v.what, v.measured, v.compared, v.must, v.aim, v.verdict] for v in verdicts)

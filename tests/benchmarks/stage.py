@@ -67,7 +67,7 @@ def dsn(name: str = "") -> str:
 
 def databases(**postgres: Any) -> dict[str, Any]:
     """Return Django's DATABASES of this store; ``postgres`` adds settings to that of PostgreSQL."""
-    if STORE == "sqlite":
+    if STORE in {"sqlite", "redis"}:  # with jobs in Redis Django has a database all the same
         return {
             "default": {
                 "ENGINE": "django.db.backends.sqlite3",

@@ -38,10 +38,21 @@ class Peer(Base):
     def settings(self) -> dict[str, Any]:
         return {
             "INSTALLED_APPS": ["tasks_core", "scheduler", JOBS],
-            "JOBS": {"BACKEND": "tasks_core.backends.database.DatabaseBackend"},
+            "JOBS": self._jobs(),
             "SCHEDULE": dict(map(declared, stage.cron_lines())),
             "SILENCED_SYSTEM_CHECKS": ["tasks_scheduler.W004"],  # many at one minute are the point
         }
+
+    def prepare(self) -> None:
+        super().prepare()
+        if stage.STORE == "redis":
+            self._new_file()
+
+    def _jobs(self) -> dict[str, Any]:
+        if stage.STORE == "redis":
+            name = "tasks_core.backends.redis.RedisBackend"
+            return {"BACKEND": name, "OPTIONS": {"url": stage.REDIS_URL}}
+        return {"BACKEND": "tasks_core.backends.database.DatabaseBackend"}
 
     @cached_property
     def noop(self) -> Any:
@@ -105,6 +116,8 @@ class Peer(Base):
 
     def after_drain(self) -> dict[str, Any]:
         """Tell how many jobs a claim took, for the raw loop to repeat."""
+        if stage.STORE == "redis":
+            return {}
         from tasks_core.models import Job
 
         claimed = Job.objects.exclude(claimed_at=None)

@@ -14,6 +14,10 @@ def lite(measure: str, path: str, label: str = "") -> Figure:
     return Figure(measure, "tasks_core", "sqlite", "default", path, label)
 
 
+def red(measure: str, path: str, label: str = "") -> Figure:
+    return Figure(measure, "tasks_core", "redis", "default", path, label)
+
+
 def of(measure: str, peer: str, store: str, path: str, profile: str = "best") -> Figure:
     return Figure(measure, peer, store, profile, path)
 
@@ -28,6 +32,11 @@ def on_time(what: str, path: str, must: float) -> Target:
     return Target(what, pg("deferred", path), must, celery, at_least=False, unit="ms")
 
 
+def no_later(what: str, path: str, aim: float) -> Target:
+    huey = of("pickup", "huey", "redis", path)
+    return Target(what, red("pickup", path), huey, aim, at_least=False, unit="ms")
+
+
 def cheap(what: str, value: Figure, must: float, aim: float, unit: str) -> Target:
     return Target(what, value, must, aim, at_least=False, unit=unit)
 
@@ -37,6 +46,7 @@ def rate(what: str, value: Figure, than: Figure, must: float, aim: float | None 
 
 
 ONE, LITE = pg("drain", "rate"), lite("drain", "rate")
+HUEY = of("drain", "huey", "redis", "rate")
 Q2 = of("drain", "django_q2", "postgres", "rate")
 BESIDE = pg("claim", "beside_transaction.p95", "large")
 TARGETS = [
@@ -96,6 +106,25 @@ TARGETS = [
         of("enqueue", "raw", "postgres", "many", "default"),
         0.8,
         1.5,
+    ),
+    rate("drain, Redis, vs huey", red("drain", "rate"), HUEY, 1.5, 3),
+    rate(
+        "drain, Redis, 2 processes, vs dramatiq",
+        red("drain", "rate", "2 processes"),
+        Figure("drain", "dramatiq", "redis", "best", "rate", "2 processes"),
+        1.3,
+        2,
+    ),
+    no_later("pick-up, Redis, p50", "p50", 1.5),
+    no_later("pick-up, Redis, p99", "p99", 5),
+    cheap("deferred lag, Redis, p50", red("deferred", "p50"), 10, 2, "ms"),
+    cheap("deferred lag, Redis, p99", red("deferred", "p99"), 30, 5, "ms"),
+    rate(
+        "enqueue, Redis, vs LPUSH by redis-py",
+        red("enqueue", "single"),
+        of("enqueue", "raw_redis", "redis", "single", "default"),
+        0.5,
+        0.7,
     ),
     cheap("idle CPU, PostgreSQL", pg("idle", "cpu_percent"), 1, 0.5, "%"),
     cheap("idle queries, PostgreSQL", pg("idle", "queries"), 2, 0.3, "/s"),
