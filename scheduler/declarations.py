@@ -66,7 +66,7 @@ def periodic(
         options["cron"] = cron
 
     def note(func: F) -> F:
-        name = getattr(func, "name", None) or f"{func.__module__}.{func.__qualname__}"
+        name = _path(func)
         if isinstance(func, FunctionType) and func.__qualname__.isidentifier():
             registry.declare(Task(func=func, name=name, is_plain=True))  # so that a worker lists it
         entry = Entry(
@@ -80,6 +80,12 @@ def periodic(
         return func
 
     return note
+
+
+def _path(func: Any) -> str:
+    """Return the dotted path of a function, of a task of ours, or of one of django.tasks."""
+    path = getattr(func, "module_path", None) or getattr(func, "name", None)
+    return path or f"{func.__module__}.{func.__qualname__}"
 
 
 def declared() -> dict[str, Declaration]:

@@ -29,3 +29,7 @@ class OperationRefused(SchedulerError, ValueError):
 
 class UnknownSchedule(SchedulerError, LookupError):
     """There is no schedule with this key."""
+
+
+class UnplacedTask(InvalidSchedule):
+    """A task of django.tasks names a backend of TASKS that no backend of JOBS is joined to."""

@@ -96,7 +96,11 @@ def _asked(
         try:
             backend: Any = job_backends[name]
             if backend.supports("get_many") and (backend.database == alias or name in using):
-                found |= backend.get_many(ids)
+                answers = backend.get_many(ids)
+                known = {pk: job for pk, job in answers.items() if job.status != UNKNOWN}
+                found |= known
+                if len(known) < len(answers):  # jobs that wait there cannot be told from none
+                    silent |= using.get(name, set())
             elif not backend.supports("get_many"):
                 silent |= using.get(name, set())
         except InvalidJobBackend:

@@ -3,10 +3,13 @@
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+from django.dispatch import receiver
 
 DEFAULT_ALIAS = "default"
 DEFAULT_JOBS = {"BACKEND": "tasks_core.backends.immediate.ImmediateBackend", "OPTIONS": {}}
@@ -57,6 +60,7 @@ LEAST: dict[str, Any] = {
 }
 
 
+@cache
 def get(name: str) -> Any:
     """Return one value of TASKS_CORE, or its default; a duration may be given in seconds."""
     default = DEFAULTS[name]
@@ -64,6 +68,13 @@ def get(name: str) -> Any:
     if isinstance(default, timedelta) and not isinstance(value, timedelta):
         return timedelta(seconds=value)
     return value
+
+
+@receiver(setting_changed)
+def forget(*, setting: str, **kwargs: Any) -> None:
+    """Read a setting again that a test has changed; it is read some ten times for each job."""
+    if setting == "TASKS_CORE":
+        get.cache_clear()
 
 
 def configured() -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ from tasks_core.options import When
 from tasks_core.retries import Backoff
 
 if TYPE_CHECKING:
+    from tasks_core.attempts import Attempt
     from tasks_core.background import Background
     from tasks_core.results import JobResult
 
@@ -39,6 +40,10 @@ class Task(Generic[P, R]):
     takes_context: bool = False
     when: When | None = None
     is_plain: bool = False  # its author knows a function, not this object
+    # Of a task of another framework: that task itself, and how to build the context that it takes.
+    foreign: Any = None
+    context_of: Callable[["Attempt"], Any] | None = None
+    unplaced: str = ""  # why what its author said names no backend of JOBS; empty if it does
 
     is_async: bool = field(init=False)
 

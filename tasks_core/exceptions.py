@@ -16,11 +16,37 @@ class UnsupportedFeature(JobError):
 
 
 class InvalidJobBackend(JobError, ImproperlyConfigured):
-    """The JOBS setting names a backend that cannot be built."""
+    """The JOBS setting names a backend that cannot be built. A check tells it with its ``hint``."""
+
+    hint = "Set BACKEND to the dotted path of a BaseJobBackend subclass."
+    check_id = "tasks_core.E001"
+
+    def __init__(self, message: str, *, hint: str = "", check_id: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint or self.hint
+        self.check_id = check_id or self.check_id
+
+
+class MissingExtra(JobError, ImportError):
+    """What is asked for needs a library that one of our extras installs."""
+
+    check_id = "tasks_core.E010"
+
+    def __init__(self, library: str, *, extra: str) -> None:
+        self.hint = f"pip install django-tasks-core[{extra}]"
+        super().__init__(f"It needs {library} and that is not installed. Try: {self.hint}")
+
+
+class MoveUnfinished(JobError):
+    """Jobs are still on their way to another backend than the one that was asked for."""
 
 
 class UnknownTask(JobError, LookupError):
     """A stored job names a task that this project does not allow to run."""
+
+
+class ForgedJob(JobError):
+    """A stored job is not what this project stored; nothing of it is run."""
 
 
 class JobDoesNotExist(JobError, LookupError):

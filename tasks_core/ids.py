@@ -4,7 +4,7 @@ import hashlib
 import os
 import struct
 import threading
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from uuid import UUID
 
@@ -56,6 +56,13 @@ def job_ids(count: int) -> list[UUID]:
         UUID(int=begin | tail >> 62 << 64 | tail & _LOW)
         for tail in _tails.after(milliseconds, count)
     ]
+
+
+def made_at(job_id: UUID) -> datetime | None:
+    """Return when the id of a job was made, to the millisecond; None for one that does not say."""
+    if job_id.version != 7:  # noqa: PLR2004 - RFC 9562
+        return None
+    return datetime.fromtimestamp((job_id.int >> 80) / 1000, UTC)
 
 
 @lru_cache(maxsize=2048)  # asked for the row in the ledger, and soon after for the job

@@ -98,6 +98,7 @@ def accepted(
     if checked.concurrency is not None and "{" in checked.concurrency[0]:
         checked.concurrency = _of_its_arguments(checked, *checked.concurrency)
     _refuse_unnamed(backend, mode, checked)
+    backend.vet(checked)
     return checked
 
 
@@ -112,6 +113,8 @@ def all_accepted(
             call = declared(said_call, task)
             stored.append(accepted(backend, mode_of(call), call, task=task, now=now))
     except InvalidCall as error:
+        if len(calls) == 1:
+            raise
         which = f"call {len(stored) + 1} of {len(calls)}"
         raise InvalidCall(f"{which}: {error}") from None
     return stored

@@ -63,8 +63,8 @@ def find(func: Any) -> Task[Any, Any]:
 
     Raises InvalidCall for what a worker could not find again: lambdas, partials, bound
     methods, nested functions, and modules that are not part of an installed app. Of a
-    django.tasks Task its priority, queue and run_after are kept; its backend is an alias of
-    TASKS, which says nothing about JOBS.
+    django.tasks Task its priority, queue and run_after are kept, and its backend, which is an
+    alias of TASKS, if one of JOBS is bridged to it.
     """
     if isinstance(func, Task):
         return func
@@ -80,11 +80,21 @@ def _find(func: Any) -> Task[Any, Any]:
     if isinstance(func, str):
         func = _imported(func)
         return find(func) if not isinstance(func, str) else _refuse(func)
-    function, options = _unwrapped(func)
-    name = path_of(function)
+    if _is_foreign(func):
+        task = _read(func)
+        if task.name not in _declared:
+            _refuse_unfindable(task.name)
+        return task
+    name = path_of(func)
     known = _declared.get(name)
     if known is not None:
         return known
+    _refuse_unfindable(name)
+    return Task(func=func, name=name, is_plain=True)
+
+
+def _refuse_unfindable(name: str) -> None:
+    """Raise InvalidCall for the name of a function that was not declared and may not run."""
     module = name.rpartition(".")[0]
     if not may_run_from(module) or _needs_declaration(module):
         raise InvalidCall(
@@ -92,13 +102,6 @@ def _find(func: Any) -> Task[Any, Any]:
             "(or is its migrations, management, testing or tests). Move the function, declare it "
             'with @task, or add the module to TASKS_CORE["ALLOWED_MODULES"].'
         )
-    if getattr(func, "takes_context", False):
-        raise InvalidCall(
-            f"{name} takes the context of django.tasks, which only a backend of TASKS can give it. "
-            "Declare it with tasks_core's @task(takes_context=True) to be given a JobContext."
-        )
-    when = getattr(func, "run_after", None)
-    return Task(func=function, name=name, options=options, when=when, is_plain=True)
 
 
 @receiver(setting_changed)
@@ -122,16 +125,16 @@ def resolve(name: str) -> Task[Any, Any]:
     if not may_run_from(module_name) or _needs_declaration(module_name):
         raise UnknownTask(f"{name!r:.200} is not a task of this project.")
     try:
-        found = getattr(import_module(module_name), attribute, None)
+        found: Any = getattr(import_module(module_name), attribute, None)
     except (Exception, SystemExit) as error:
         told = f"{type(error).__name__}: {error}"
         raise UnknownTask(f"{name!r:.200} cannot be imported: {told}") from error
     if isinstance(found, Task):
         return found
-    function, options = _unwrapped(found)
+    function = found.func if _is_foreign(found) else found
     if not (isinstance(function, FunctionType) and _path(function) == name):
         raise UnknownTask(f"{name!r:.200} is not a function defined in {module_name!r:.200}.")
-    return Task(func=function, name=name, options=options, is_plain=True)
+    return Task(func=function, name=name, is_plain=True) if function is found else _read(found)
 
 
 def path_of(func: Any) -> str:
@@ -179,11 +182,16 @@ def _path(func: FunctionType) -> str:
     return f"{func.__module__}.{func.__qualname__}"
 
 
-def _unwrapped(func: Any) -> tuple[Any, dict[str, Any]]:
-    """Return a function and, from a django.tasks Task, which is not callable, its defaults."""
-    if hasattr(func, "func") and hasattr(func, "module_path") and not callable(func):
-        return func.func, {"priority": func.priority, "queue": func.queue_name}
-    return func, {}
+def _is_foreign(value: Any) -> bool:
+    """Say whether this is a task of django.tasks, which, unlike ours, cannot be called."""
+    return hasattr(value, "func") and hasattr(value, "module_path") and not callable(value)
+
+
+def _read(foreign: Any) -> Task[Any, Any]:
+    # Its framework is there, as the task is; without one this module could not be imported.
+    from tasks_core.contrib.django_tasks.reading import read
+
+    return read(foreign)
 
 
 def _imported(path: str) -> Any:

@@ -1,6 +1,7 @@
 """What a caller holds in hand after storing a job."""
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
@@ -34,6 +35,23 @@ class Snapshot:
 
     def but(self, **changes: Any) -> "Snapshot":
         return replace(self, **changes)
+
+
+@dataclass(slots=True, kw_only=True)
+class Record:
+    """All that a backend knows of a job: its state, what was asked for, and when what happened."""
+
+    snapshot: Snapshot
+    task: str
+    args: list[Any]
+    kwargs: dict[str, Any]
+    queue: str
+    priority: int
+    context: dict[str, Any]
+    enqueued_at: datetime
+    started_at: datetime | None = None  # of the latest attempt
+    finished_at: datetime | None = None
+    worker: str = ""  # the process that runs it now
 
 
 class JobResult:

@@ -17,7 +17,7 @@ logger = logging.getLogger("tasks_core")
 
 # The sender is the backend's class, or for processes the Heartbeat's.
 
-job_enqueued = Signal()
+job_enqueued = Signal(use_caching=True)
 """A job was stored, perhaps in an open transaction. ``result``: JobResult."""
 
 job_started = Signal(use_caching=True)

@@ -1,4 +1,6 @@
-"""What an error of the database means for those who run commands: a line, and what helps."""
+"""What an error of a store means for those who run commands: a line, and what helps."""
+
+import sys
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connections
 
@@ -10,7 +12,9 @@ SQLITE_UNKNOWN = ("no such table", "no such column", "has no column named")
 
 
 def in_words(error: BaseException) -> str | None:
-    """Return what is wrong with the database, or None if a traceback says more."""
+    """Return what is wrong with the store, or None if a traceback says more."""
+    if (words := _of_redis(error)) is not None:
+        return words
     if not isinstance(error, (DatabaseError, InterfaceError)):
         return None
     said = " ".join(str(error).split()).rstrip(".")
@@ -22,6 +26,14 @@ def in_words(error: BaseException) -> str | None:
         )
         return f"tables are missing or out of date ({said}). Run: manage.py migrate{others}"
     return f"the database cannot be used: {said}" if is_outage(error) else None
+
+
+def _of_redis(error: BaseException) -> str | None:
+    """Without importing redis-py: who has met one of its errors has imported it."""
+    redis = sys.modules.get("redis")
+    if redis is None or not isinstance(error, redis.exceptions.RedisError):
+        return None
+    return f"the Redis server cannot be used: {' '.join(str(error).split()).rstrip('.')}"
 
 
 def is_unmigrated(error: BaseException) -> bool:

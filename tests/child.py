@@ -15,18 +15,25 @@ ROOT = Path(__file__).parent.parent
 
 class Child:
     """
-    A running ``python -m django <command …>``.
+    A running ``python -m django <command …>``, or another module's.
 
     Its output, both streams, is kept in ``log`` and in ``output`` as it comes.
     """
 
-    def __init__(self, arguments: list[str], *, environment: dict[str, str], log: Path) -> None:
+    def __init__(
+        self,
+        arguments: list[str],
+        *,
+        environment: dict[str, str],
+        log: Path,
+        module: str = "django",
+    ) -> None:
         self.log = log
         self.output = ""
         self._changed = threading.Condition()
         self._ended = False
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "django", *arguments],
+            [sys.executable, "-m", module, *arguments],
             env=environment,
             cwd=ROOT,
             stdout=subprocess.PIPE,

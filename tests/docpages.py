@@ -34,7 +34,18 @@ FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^`]*)$")
 CHECKED = {"python", "console", "ini", "crontab"}
 SHOWN = {"text", "html", "mermaid"}
 # Programs beside manage.py that a page may tell people to type; their arguments are not checked.
-PROGRAMS = {"git", "cd", "pip", "python3", "source", "sudo", "systemctl", "journalctl", "createdb"}
+PROGRAMS = {
+    "celery",
+    "git",
+    "cd",
+    "pip",
+    "python3",
+    "source",
+    "sudo",
+    "systemctl",
+    "journalctl",
+    "createdb",
+}
 ENDLESS = {"run_worker", "run_scheduler", "runserver"}
 ENDING = {"--once", "--duration", "--help"}
 

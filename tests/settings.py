@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.functional import lazy
 
 from tests import services
 
@@ -76,12 +77,10 @@ for alias, variable in {
         DATABASES[alias]["NAME"] = os.environ[variable]
 
 if TEST_DB == "postgres":
-    services.redis_url()
-if "REDIS_URL" in os.environ:
     CACHES = {
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": os.environ["REDIS_URL"],
+            "LOCATION": services.redis_url(),
             "KEY_PREFIX": RUN,
         }
     }
@@ -134,6 +133,15 @@ JOBS = {
     },
     "immediate": {"BACKEND": "tasks_core.backends.immediate.ImmediateBackend"},
     "dummy": {"BACKEND": "tasks_core.backends.dummy.DummyBackend"},
+    "redis": {
+        "BACKEND": "tasks_core.backends.redis.RedisBackend",
+        # One server for all parallel test processes; a child has the keys of its parent.
+        "OPTIONS": {
+            "on_commit": False,  # in the transaction of a TestCase nothing is ever committed
+            "url": lazy(services.redis_url, str)(),  # started when somebody asks it something
+            "prefix": f"tests-{RUN}-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}",
+        },
+    },
 }
 
 # They serve no pages, and there are hundreds of them: none collects the forms of the admin.

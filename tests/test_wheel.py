@@ -11,7 +11,17 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("tasks_core", "scheduler")
-SHIPPED = {".py", ".html", ".txt", ".css", ".js", ".svg", ".mo", ""}  # "": py.typed has a stem only
+SHIPPED = {
+    ".py",
+    ".lua",
+    ".html",
+    ".txt",
+    ".css",
+    ".js",
+    ".svg",
+    ".mo",
+    "",
+}  # "": py.typed has a stem only
 
 PROJECT = """
 SECRET_KEY = "empty"

@@ -14,7 +14,7 @@ from scheduler import calendars, conf, declarations
 from scheduler.declarations import DuplicateKey, Problem
 from scheduler.definitions.entry import Declaration
 from scheduler.definitions.trial import try_job
-from scheduler.exceptions import InvalidJob, InvalidSchedule, InvalidTrigger
+from scheduler.exceptions import InvalidJob, InvalidSchedule, InvalidTrigger, UnplacedTask
 from tasks_core.exceptions import InvalidCall, UnsupportedFeature
 
 TAG = "jobs"
@@ -24,7 +24,7 @@ NAMESAKES = ("django-tasks-scheduler", "django-rq-scheduler")
 
 @register(TAG)
 def check_declarations(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """E004 to E008: entries of SCHEDULE and @periodic that are no schedules."""
+    """E004 to E008, E015: entries of SCHEDULE and @periodic that are no schedules."""
     if conf.problems():
         return []
     return [_wrong(problem) for problem in declarations.read()[1]]
@@ -92,6 +92,9 @@ def _wrong(problem: Problem) -> CheckMessage:
             return Error(message, id="tasks_scheduler.E004")
         case InvalidJob():
             return Error(message, id="tasks_scheduler.E007")
+        case UnplacedTask():
+            hint = 'Or write backend="default", or another alias of JOBS, into the entry.'
+            return Error(message, hint=hint, id="tasks_scheduler.E015")
         case InvalidCall():
             return Error(message, id="tasks_scheduler.E006")
     return Error(message, id="tasks_scheduler.E005")

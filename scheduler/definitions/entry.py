@@ -15,9 +15,9 @@ from scheduler.definitions.computed import Computed, found, is_computed
 from scheduler.definitions.hashes import hash_of
 from scheduler.definitions.when import TRIGGERS, trigger_from
 from scheduler.due.protocol import spec_of
-from scheduler.exceptions import InvalidJob, InvalidSchedule
+from scheduler.exceptions import InvalidJob, InvalidSchedule, UnplacedTask
 from scheduler.triggers import Trigger, zone_of
-from tasks_core import registry
+from tasks_core import Task, registry
 from tasks_core.calls import Call
 from tasks_core.conf import DEFAULT_ALIAS, did_you_mean
 from tasks_core.exceptions import InvalidCall
@@ -98,8 +98,9 @@ def declare(key: str, options: Mapping[str, Any], *, source: str) -> Declaration
     """
     Return the declaration of one entry.
 
-    Raises InvalidSchedule for an option, InvalidTrigger for a trigger, InvalidCall for a task
-    and InvalidJob, which is one too, for arguments or options that a job could not have.
+    Raises InvalidSchedule for an option, InvalidTrigger for a trigger, InvalidCall for a task,
+    InvalidJob, which is one too, for arguments or options that a job could not have, and
+    UnplacedTask for a task of django.tasks whose backend no backend of JOBS is joined to.
     """
     if not isinstance(options, Mapping):
         raise InvalidSchedule(f"An entry is a dict of options, not {type(options).__name__}.")
@@ -117,7 +118,7 @@ def declare(key: str, options: Mapping[str, Any], *, source: str) -> Declaration
         trigger=trigger_from(options),
         args=list(call.args),
         kwargs=dict(call.kwargs),
-        backend=_backend(options.get("backend", task.backend)),
+        backend=_backend(options, task),
         queue=call.queue,
         priority=call.priority,
         max_attempts=call.max_attempts,
@@ -186,7 +187,10 @@ def _key(key: Any) -> str:
     return key
 
 
-def _backend(value: Any) -> str:
+def _backend(options: Mapping[str, Any], task: Task[Any, Any]) -> str:
+    if "backend" not in options and task.unplaced:
+        raise UnplacedTask(f"{task.name}: {task.unplaced}")
+    value = options.get("backend", task.backend)
     if not isinstance(value, str):
         raise InvalidSchedule(f"A backend is an alias in JOBS, not {value!r:.80}.")
     return value

@@ -9,7 +9,7 @@ from django.utils.module_loading import import_string
 
 from tasks_core import conf
 from tasks_core.backends.base import BaseJobBackend
-from tasks_core.exceptions import InvalidJobBackend
+from tasks_core.exceptions import InvalidJobBackend, MissingExtra
 
 
 class JobBackends:
@@ -50,6 +50,9 @@ class JobBackends:
 def _imported(path: Any, alias: str) -> type[BaseJobBackend]:
     try:
         found = import_string(path) if isinstance(path, str) else path
+    except MissingExtra as error:
+        told = f"JOBS[{alias!r}]: {error}"
+        raise InvalidJobBackend(told, hint=error.hint, check_id=error.check_id) from error
     except ImportError as error:
         raise InvalidJobBackend(f"JOBS[{alias!r}]: {error}") from error
     if not (isinstance(found, type) and issubclass(found, BaseJobBackend)):
@@ -62,5 +65,5 @@ job_backends = JobBackends()
 
 @receiver(setting_changed)
 def forget_backends(*, setting: str, **kwargs: Any) -> None:
-    if setting in {"JOBS", "TASKS_CORE"}:  # override_settings() in somebody's test
+    if setting in {"JOBS", "TASKS", "TASKS_CORE"}:  # override_settings() in somebody's test
         job_backends.forget()

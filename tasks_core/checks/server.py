@@ -1,4 +1,4 @@
-"""Checks that ask the database server itself: for ``check --database``, and before a migration."""
+"""Checks that ask the servers themselves: for ``check --database``, and before a migration."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -7,6 +7,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
 
 from tasks_core.backends import job_backends
+from tasks_core.backends.base import BaseJobBackend
 from tasks_core.exceptions import InvalidJobBackend
 
 
@@ -19,14 +20,28 @@ def check_isolation(
     return [message for alias in sorted(asked) for message in _postgresql(alias)]
 
 
-def _queue_databases() -> Iterator[str]:
+@register(Tags.database)
+def check_other_servers(
+    app_configs: Any = None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Ask the backends that keep their jobs elsewhere, when any database may be asked."""
+    if not databases:
+        return []
+    return [message for backend in _backends() for message in backend.check_server()]
+
+
+def _backends() -> Iterator[BaseJobBackend]:
     for alias in job_backends:
         try:
-            database = job_backends[alias].database
+            yield job_backends[alias]
         except InvalidJobBackend:
             continue  # E001 tells
-        if database is not None and database in connections:
-            yield database
+
+
+def _queue_databases() -> Iterator[str]:
+    for backend in _backends():
+        if backend.database is not None and backend.database in connections:
+            yield backend.database
 
 
 def _postgresql(alias: str) -> Iterator[CheckMessage]:

@@ -26,7 +26,7 @@ JOBS_KEYS = ("BACKEND", "OPTIONS")
 
 @register(TAG)
 def check_backends(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """E001: a backend of JOBS cannot be built. Otherwise what the backend says of itself."""
+    """E001, E010, E011, E013: a backend of JOBS cannot be built. Else what it says of itself."""
     jobs = getattr(settings, "JOBS", None)
     if jobs is not None and not isinstance(jobs, dict):
         return [
@@ -55,11 +55,7 @@ def _backend(alias: str) -> Iterator[CheckMessage]:
     try:
         backend = job_backends[alias]
     except InvalidJobBackend as error:
-        yield Error(
-            str(error),
-            hint="Set BACKEND to the dotted path of a BaseJobBackend subclass.",
-            id="tasks_core.E001",
-        )
+        yield Error(str(error), hint=error.hint, id=error.check_id)
     else:
         yield from backend.check()
 

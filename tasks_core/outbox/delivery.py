@@ -11,16 +11,19 @@ from django.db import DataError, IntegrityError
 
 from tasks_core import clock
 from tasks_core.backends.base import BaseJobBackend
+from tasks_core.backends.elsewhere import ElsewhereBackend
 from tasks_core.calls import Call
 from tasks_core.exceptions import JobError
 from tasks_core.models import Outbox
 from tasks_core.outbox.written import read
 from tasks_core.preparation import mode_of
+from tasks_core.states import UNKNOWN
 
 # What says something about one call; whatever else is raised says that nobody answers.
 REFUSALS = (JobError, IntegrityError, DataError, TypeError, ValueError, LookupError)
 
 Hold = Callable[[Outbox], bool]
+Store = Callable[[Sequence[Call]], Any]
 
 
 @dataclass
@@ -65,10 +68,11 @@ def deliver(
 def _all_at_once(backend: BaseJobBackend, calls: dict[UUID, Call], done: Delivery) -> bool:
     """Store all of them, if they are many and the backend can; else say that it is not done."""
     is_plain = all(call.on_conflict == "keep" for call in calls.values())
-    if len(calls) < 2 or not is_plain or not backend.supports("enqueue_many"):  # noqa: PLR2004
+    store = _store_of_many(backend)
+    if len(calls) < 2 or not is_plain or store is None:  # noqa: PLR2004
         return False
     try:
-        backend.enqueue_many(list(calls.values()))  # type: ignore[attr-defined]
+        store(list(calls.values()))
     except REFUSALS:
         return False  # of which of them, is found one by one
     except Exception as error:  # noqa: BLE001 - nobody answers
@@ -95,11 +99,19 @@ def _one(backend: BaseJobBackend, call: Call, done: Delivery) -> None:
 
 
 def _store(backend: BaseJobBackend, call: Call) -> Any:
-    if backend.supports("enqueue_many"):
-        return backend.enqueue_many([call])  # type: ignore[attr-defined]
+    if (store := _store_of_many(backend)) is not None:
+        return store([call])
     return backend.receive(mode_of(call), call)
+
+
+def _store_of_many(backend: BaseJobBackend) -> Store | None:
+    """Return what stores many calls now: a row is forgotten after that, so no commit may follow."""
+    if isinstance(backend, ElsewhereBackend):
+        return backend.push
+    return backend.enqueue_many if backend.supports("enqueue_many") else None  # type: ignore[attr-defined]
 
 
 def _is_there(backend: BaseJobBackend, job_id: UUID) -> bool:
     """Say whether the backend has the job already, as far as it can be asked."""
-    return backend.supports("get") and backend.get(job_id) is not None  # type: ignore[attr-defined]
+    found = backend.get(job_id) if backend.supports("get") else None  # type: ignore[attr-defined]
+    return found is not None and found.status != UNKNOWN

@@ -2,6 +2,8 @@
 
 import asyncio
 import fcntl
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +12,7 @@ from threading import Event
 from asgiref.sync import sync_to_async
 from django.db import transaction
 
-from tasks_core import JobContext, background, task
+from tasks_core import JobContext, Snooze, background, task
 from tests.app.models import Effect
 
 may_end = Event()
@@ -37,6 +39,17 @@ def leave_context(context: JobContext, name="context"):
 
 def nothing():
     pass
+
+
+def take(number, more=0):
+    pass
+
+
+def snooze_at_first(name):
+    Effect.objects.create(name=name)
+    if Effect.objects.filter(name=name).count() == 1:
+        raise Snooze(0)
+    return name
 
 
 def explode():
@@ -69,6 +82,13 @@ def leave_attempt(context: JobContext, seconds=0.0, at_first=0.0):
 @task(max_attempts=1)
 def explode_once():
     raise RuntimeError("boom")
+
+
+@task(takes_context=True, max_attempts=2, backoff=0.1)
+def explode_at_first(context: JobContext):
+    if context.attempt == 1:
+        raise RuntimeError("boom")
+    return context.attempt
 
 
 @task(max_attempts=1)
@@ -112,6 +132,34 @@ def count_to(context: JobContext, total, rest=0.0):
         context.progress(done, total)
     Event().wait(rest)
     return total
+
+
+@task(takes_context=True, max_attempts=2, backoff=0)
+def kill_its_process_at_first(context: JobContext):
+    """Die as at the hands of the kernel, the first time."""
+    Effect.objects.create(name="attempt", payload={"attempt": context.attempt})
+    if context.attempt == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return context.attempt
+
+
+@task(max_attempts=1)
+def hang(*, deaf=False):
+    """Take longer than any test, whatever is raised meanwhile if ``deaf``."""
+    Effect.objects.create(name="hang")
+    while True:
+        try:
+            Event().wait(600)
+        except Exception:
+            if not deaf:
+                raise
+
+
+def wait_for_file(name, path):
+    """Leave an effect at the start, and end when there is such a file."""
+    Effect.objects.create(name=name)
+    while not Path(path).exists():
+        Event().wait(0.05)
 
 
 def take_a_place(folder, places, seconds, until=""):

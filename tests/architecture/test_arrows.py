@@ -9,22 +9,30 @@ import pytest
 from tasks_core.states import ARROWS
 from tests.architecture.source import PACKAGE_SOURCES, Source
 
-FOLDER = "tasks_core/backends/database/"
+STORES = ("tasks_core/backends/database/", "tasks_core/backends/redis/")
+FOLDER = STORES[0]
 PAGES = [
-    FOLDER,
+    *STORES,
     f"{FOLDER}limits",
     f"{FOLDER}questions",
     f"{FOLDER}statements",
     f"{FOLDER}wakeup",
+    f"{STORES[1]}questions",
+    "tasks_core/backends/celery",
+    "tasks_core/backends/served",
+    "tasks_core/contrib/django_tasks",
     "tasks_core/processes/worker",
     "scheduler/operations",
 ]
 ARROW_OF = {arrow.verb: str(arrow) for arrow in ARROWS}
-FILES = {
-    source.path.removeprefix(FOLDER).removesuffix(".py"): source
-    for source in PACKAGE_SOURCES
-    if source.path.startswith(FOLDER)
-}
+
+
+def files_of(store: str) -> dict[str, Source]:
+    return {
+        source.path.removeprefix(store).removesuffix(".py"): source
+        for source in PACKAGE_SOURCES
+        if source.path.startswith(store)
+    }
 
 
 def first_line(source: Source) -> str:
@@ -35,18 +43,29 @@ def announces(source: Source, arrow: str) -> bool:
     return first_line(source).startswith(f"{arrow}: ")
 
 
+@pytest.mark.parametrize("store", STORES)
 @pytest.mark.parametrize("verb", ARROW_OF)
-def test_the_first_line_of_a_verb_is_its_arrow(verb):
-    assert verb in FILES, f"{FOLDER}{verb}.py does not exist"
-    assert announces(FILES[verb], ARROW_OF[verb]), first_line(FILES[verb])
+def test_the_first_line_of_a_verb_is_its_arrow(verb, store):
+    files = files_of(store)
+
+    assert verb in files, f"{store}{verb}.py does not exist"
+    assert announces(files[verb], ARROW_OF[verb]), first_line(files[verb])
+
+
+@pytest.mark.parametrize("verb", ARROW_OF)
+def test_a_script_of_redis_says_the_same_arrow(verb):
+    text = Path(STORES[1], "lua", f"{verb}.lua").read_text()
+
+    assert f"\n-- {ARROW_OF[verb]}: " in text
 
 
 def test_every_verb_is_one_arrow():
     assert len(ARROW_OF) == len(ARROWS)
 
 
-def test_no_file_announces_an_arrow_that_the_table_lacks():
-    verbs = {name for name, source in FILES.items() if " -> " in first_line(source)}
+@pytest.mark.parametrize("store", STORES)
+def test_no_file_announces_an_arrow_that_the_table_lacks(store):
+    verbs = {name for name, source in files_of(store).items() if " -> " in first_line(source)}
 
     assert verbs == set(ARROW_OF)
 

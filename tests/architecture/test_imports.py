@@ -17,10 +17,23 @@ HOMES = {
         "scheduler/timer/loop.py",
         "scheduler/timer/values.py",
     ],
+    # optional: jobs as messages of a Celery app
+    "celery": [
+        "tasks_core/backends/celery/connecting.py",
+        "tasks_core/backends/celery/records.py",
+        "tasks_core/backends/celery/task.py",
+    ],
+    "kombu": [  # comes with it
+        "tasks_core/backends/celery/connecting.py",
+        "tasks_core/backends/celery/publishing.py",
+    ],
+    "django.tasks": ["tasks_core/compat.py"],  # came with Django 6.0
+    "django_tasks": ["tasks_core/compat.py"],  # its backport
     "cron_descriptor": ["scheduler/due/descriptions.py"],  # optional: cron in words
     # optional: loaded by pytest itself
     "pytest": ["tasks_core/testing/plugin.py", "scheduler/testing/plugin.py"],
     "rich": ["tasks_core/management/jobs/bar.py"],  # optional: bars on a terminal
+    "redis": ["tasks_core/backends/redis/wire.py"],
     "environ": ["example_site/config/settings.py"],
 }
 # What a package may import anywhere, beside the standard library and itself.

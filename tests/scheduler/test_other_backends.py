@@ -13,8 +13,9 @@ from tasks_core import job_backends, outbox
 from tasks_core.backends.dummy import DummyBackend
 from tasks_core.models import Job, Outbox
 from tasks_core.processes.worker import Worker
+from tasks_core.results import JobResult, Snapshot
 from tasks_core.testing import FrozenClock
-from tests.scheduler.places import at, declare, ledger, tick
+from tests.scheduler.places import HOUR, at, declare, ledger, tick
 from tests.tasks_core.literal_backends import PriorityAndDefer
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "queue"])
@@ -149,6 +150,29 @@ def test_a_backend_that_is_away_costs_no_schedule_its_time(settings):
         wrong = [each for each in health.examine(expects_processes=False) if each.is_wrong]
     assert [each.about for each in wrong] == ["outbox"]
     assert outbox.waiting().number == 1
+
+
+class Vague(DummyBackend):
+    """Cannot tell a job that waits from one that it never had, as Celery cannot."""
+
+    can_be_durable = True
+
+    def get_many(self, ids):
+        return {job_id: JobResult(Snapshot(id=job_id), backend=self) for job_id in ids}
+
+
+def test_a_job_of_which_nothing_is_known_is_hoped_for_for_a_day(settings):
+    settings.JOBS = settings.JOBS | {"vague": {"BACKEND": Vague}}
+    declare(at(8), backend="vague")
+    tick(at(9))
+    swept(at(9))
+    states = []
+    for hours in (1, 24):
+        with FrozenClock(at(9) + hours * HOUR):
+            upkeep.reconcile()
+        states.append(Occurrence.objects.get(due_at=at(9)).job_state)
+
+    assert states == ["", "unknown"]
 
 
 class Broken(DummyBackend):

@@ -8,6 +8,7 @@ from django.db import connection, connections
 from django.test import override_settings
 
 from tasks_core.checks.database import check_database
+from tasks_core.checks.server import check_isolation
 
 DATABASE = "tasks_core.backends.database.DatabaseBackend"
 IMMEDIATE = "tasks_core.backends.immediate.ImmediateBackend"
@@ -182,11 +183,11 @@ def test_options_of_a_database_that_lose_or_repeat_jobs(vendor, changed, check_i
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.vendor("postgresql")
 def test_a_stricter_server_is_found_out_where_the_database_may_be_asked():
-    assert run_checks(tags=["database"], databases=["default"]) == []
+    assert check_isolation(databases=["default"]) == []
 
     with connection.cursor() as cursor:
         cursor.execute("SET default_transaction_isolation = 'serializable'")
-    found = run_checks(tags=["database"], databases=["default"])
+    found = check_isolation(databases=["default"])
     connection.close()
 
     assert [message.id for message in found] == ["tasks_core.E007"]

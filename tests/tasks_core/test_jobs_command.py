@@ -374,7 +374,7 @@ def test_every_verb_has_help_with_an_example(capsys):
         call_command("jobs", "--help")
     verbs = re.findall(r"^    (\w+)  ", capsys.readouterr().out, re.MULTILINE)
 
-    assert len(verbs) == 12
+    assert len(verbs) == 13
     for verb in verbs:
         with pytest.raises(SystemExit):
             call_command("jobs", verb, "--help")

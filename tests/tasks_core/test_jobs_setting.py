@@ -17,7 +17,7 @@ def test_there_is_one_instance_for_each_alias():
     assert job_backends["dummy"] is job_backends["dummy"]
     assert job_backends["default"] is not job_backends["queue"]
     assert (job_backends["queue"].alias, job_backends["queue"].database) == ("queue", "queue")
-    assert set(job_backends) == {"default", "queue", "immediate", "dummy"}
+    assert set(job_backends) == {"default", "queue", "immediate", "dummy", "redis"}
 
 
 def test_changed_settings_count_at_once_and_only_as_long():

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from tasks_core.backends.database import settle as settling
 from tasks_core.backends.database import statements
 from tasks_core.backends.database.statements import portable
 from tasks_core.backends.database.statements.asked import Asked
+from tasks_core.backends.served.ended import ended_as
 from tasks_core.models import Job
 from tasks_core.outcomes import AttemptError, Cancelled, Errored, Snoozed, Succeeded
 from tests.tasks_core.rows import HOUR, NOON, make_job, make_process
@@ -37,7 +37,7 @@ def life(module, outcome, **fields):
     claimed = {name: getattr(attempt, name) for name in ("args", "context", "number", "fence")}
     claimed |= {"timeout": attempt.timeout, "run_after": attempt.run_after}
 
-    [ended] = [settling._end(attempt, outcome, now=NOON + HOUR)]
+    [ended] = [ended_as(attempt, outcome, now=NOON + HOUR)]
     assert module.settle("default", [ended]) == {attempt.key}
     assert module.settle("default", [ended]) == set()
 

@@ -23,6 +23,15 @@ DAY = timedelta(days=1)
 KEPT = {JobState.SUCCESSFUL: 7 * DAY, JobState.FAILED: 30 * DAY, JobState.CANCELLED: 30 * DAY}
 
 
+def test_what_is_on_its_way_to_another_backend_is_kept_until_it_has_arrived():
+    long_ago = NOON - 999 * DAY
+    moving = make_job(JobState.CANCELLED, finished_at=long_ago, reason="moved to redis")
+    make_job(JobState.CANCELLED, finished_at=long_ago, reason="expired")
+
+    assert sum(prune("default", JobState.CANCELLED, now=NOON)) == 1
+    assert list(Job.objects.all()) == [moving]
+
+
 @pytest.mark.parametrize("state", sorted(FINAL))
 def test_a_job_is_kept_for_its_time_and_then_removed(state):
     old = make_job(state, finished_at=NOON - KEPT[state] - timedelta(seconds=1))
