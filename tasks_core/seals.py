@@ -25,9 +25,12 @@ def is_sealed(text: str, found: str, *, salt: str) -> bool:
 
 
 def _seal(secret: str | bytes, salt: str, text: str) -> str:
-    return hmac.digest(_key(secret, salt), text.encode(), "sha256").hex()[:SIZE]
+    sealing = _begun(secret, salt).copy()  # what needs the key alone is done once
+    sealing.update(text.encode())
+    return sealing.hexdigest()[:SIZE]
 
 
 @lru_cache(maxsize=64)
-def _key(secret: str | bytes, salt: str) -> bytes:
-    return salted_hmac(f"tasks_core.{salt}", "", secret=secret, algorithm="sha256").digest()
+def _begun(secret: str | bytes, salt: str) -> hmac.HMAC:
+    key = salted_hmac(f"tasks_core.{salt}", "", secret=secret, algorithm="sha256").digest()
+    return hmac.new(key, digestmod="sha256")

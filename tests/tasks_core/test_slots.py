@@ -1,5 +1,7 @@
 """Where jobs run: who waits, who is taken back, and who never starts."""
 
+import asyncio
+import queue
 import threading
 
 import pytest
@@ -18,6 +20,16 @@ entered, opened = threading.Semaphore(0), threading.Event()
 def wait_at_the_door():
     entered.release()
     assert opened.wait(20)
+
+
+def say_name_at_the_door():
+    wait_at_the_door()
+    return do_nothing()
+
+
+async def wait_in_a_coroutine():
+    entered.release()
+    assert await asyncio.to_thread(opened.wait, 20)
 
 
 def do_nothing():
@@ -82,6 +94,50 @@ def test_jobs_in_turn_share_a_slot_until_another_helps_out(slots):
     assert helped.outcome == Succeeded("job-1")
     opened.set()
     assert len(all_finished(slots, 1)) == 1
+
+
+def test_a_borrowed_thread_runs_what_it_brings_and_another_is_borrowed_instead(slots):
+    names = queue.SimpleQueue()
+    attempt = attempt_of(say_name_at_the_door)
+
+    slots.threads.borrow(lambda: slots.run([attempt], here=True)(lambda: names.put(do_nothing())))
+
+    assert names.get(timeout=20) == "job-1"
+    opened.set()
+    [finished] = all_finished(slots, 1)
+    assert finished.outcome == Succeeded("job-0")
+
+
+@pytest.mark.parametrize("function", [wait_at_the_door, wait_in_a_coroutine])
+def test_while_its_job_runs_another_thread_does_what_it_left(slots, function):
+    listens_on = threading.Event()
+    slots.threads.borrow(lambda: slots.run([attempt_of(function)], here=True)(listens_on.set))
+
+    assert entered.acquire(timeout=20)
+    assert listens_on.wait(20)
+    assert len(slots.running) == 1
+
+
+def test_another_is_borrowed_even_for_a_job_that_may_not_start():
+    slots = Slots(2, sender=Slots, on_finished=lambda: None, may_start=lambda attempt: False)
+    listens_on = threading.Event()
+    attempt = attempt_of(wait_at_the_door)
+
+    slots.threads.borrow(lambda: slots.run([attempt], here=True)(listens_on.set))
+
+    assert listens_on.wait(20)
+    assert slots.take_back() == [attempt]
+    slots.close()
+
+
+def test_where_all_slots_are_busy_the_borrowed_thread_is_left_alone(slots):
+    slots.run([attempt_of(wait_at_the_door) for _ in range(2)])
+    answers = queue.SimpleQueue()
+
+    slots.threads.borrow(lambda: answers.put(slots.run([attempt_of(do_nothing)], here=True)))
+
+    assert answers.get(timeout=20) is None
+    assert slots.waiting == 1
 
 
 def test_what_may_not_start_any_more_is_given_back():

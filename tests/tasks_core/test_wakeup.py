@@ -11,6 +11,7 @@ from django.db import connection, connections, transaction
 from tasks_core.backends.database.wakeup import telling as sending
 from tasks_core.backends.database.wakeup.listening import listener
 from tasks_core.backends.database.wakeup.telling import DEFERRED, ask_for_cancel, wake_after_commit
+from tasks_core.processes.worker.threads import Threads
 from tasks_core.processes.worker.wakeup import FIRST_PAUSE, LIVE_POLLS, WakeUp
 from tasks_core.wakes import CannotListen, Wake
 from tests.app.models import Effect
@@ -38,7 +39,7 @@ def ears():
     def start(listens=None, **options):
         heard = queue.SimpleQueue()
         listens = listens or listener("default", queues=["tea"], owner=lambda: ME)
-        ears = WakeUp(listens, on_wake=options.get("on_wake", heard.put))
+        ears = WakeUp(listens, on_wake=options.get("on_wake", heard.put), begin=Threads(0).borrow)
         ears.heard = heard
         started.append(ears)
         ears.start()
@@ -212,7 +213,7 @@ def test_with_an_older_psycopg_it_polls(ears, monkeypatch, caplog, version):
     monkeypatch.setattr(connection.Database, "__version__", version)
 
     deaf = ears()
-    deaf._thread.join(SOON)
+    assert deaf.ended.wait(SOON)
 
     assert not deaf.is_live
     assert f"psycopg {version} is in use" in caplog.text
@@ -232,10 +233,9 @@ def test_behind_a_pooler_that_passes_nothing_on_it_polls(ears, monkeypatch, capl
         patch.setitem(connections.settings["default"], "HOST", "127.0.0.1")
         patch.setitem(connections.settings["default"], "PORT", str(pooler.port))
         deaf = ears()
-        deaf._thread.join(SOON)
+        assert deaf.ended.wait(SOON)
     pooler.close()
 
-    assert not deaf._thread.is_alive()
     assert not deaf.is_live
     assert deaf.heard.empty()
     [said] = [each.message for each in caplog.records]
@@ -303,7 +303,7 @@ def test_a_database_in_memory_is_polled(ears, monkeypatch, caplog):
     with monkeypatch.context() as patch:
         patch.setitem(connections.settings["default"], "NAME", ":memory:")
         deaf = ears()
-        deaf._thread.join(SOON)
+        assert deaf.ended.wait(SOON)
 
     assert not deaf.is_live
     assert "the database is in memory" in caplog.text
@@ -314,7 +314,9 @@ def test_a_database_in_memory_is_polled(ears, monkeypatch, caplog):
 
 @pytest.mark.vendor("mysql")
 def test_where_nobody_tells_it_polls():
-    deaf = WakeUp(listener("default", queues=None, owner=lambda: ME), on_wake=print)
+    deaf = WakeUp(
+        listener("default", queues=None, owner=lambda: ME), on_wake=print, begin=Threads(0).borrow
+    )
 
     deaf.start()
 
@@ -365,12 +367,12 @@ def test_however_much_is_heard_the_worker_is_called_twice(ears):
 
 def test_it_ends_when_it_is_told(ears):
     live = ears()
-    if live._thread is not None:
+    if live.listener is not None:
         live.heard.get(timeout=SOON)
 
     live.stop()
 
-    assert "wake-up" not in [each.name for each in threading.enumerate()]
+    assert live.ended.is_set()
 
 
 def test_while_it_listens_the_worker_looks_seldom(ears, settings):
@@ -385,7 +387,7 @@ def test_while_it_listens_the_worker_looks_seldom(ears, settings):
 
 def test_while_it_does_not_the_worker_looks_less_and_less_often(settings):
     settings.TASKS_CORE = {"POLL": 0.1}
-    deaf = WakeUp(None, on_wake=print)
+    deaf = WakeUp(None, on_wake=print, begin=Threads(0).borrow)
 
     waits = [deaf.longest_wait(found_work=found) for found in [True, *[False] * 5, True]]
 

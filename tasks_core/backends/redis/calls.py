@@ -22,6 +22,7 @@ MAX_DIGITS = 18
 MAX_ERRORS_TEXT = 1_000_000  # characters; ours are far shorter
 
 _json = json.JSONEncoder(separators=(",", ":")).encode  # made once
+_value = json.JSONDecoder().decode
 
 # What a call says beside its function and its arguments, and nobody needs to find a job by.
 BESIDE = ("label", "creator", "context")
@@ -76,7 +77,7 @@ def _text(call: Call) -> str:
 
 
 def _read(text: str) -> tuple[list[Any], dict[str, Any], dict[str, Any]]:
-    args, *rest = json.loads(text)
+    args, *rest = _value(text)
     kwargs, beside = rest or ({}, {})
     return args, kwargs, beside
 

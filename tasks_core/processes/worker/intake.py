@@ -10,6 +10,7 @@ from tasks_core.attempts import Attempt
 from tasks_core.processes.heartbeat import Heartbeat
 from tasks_core.processes.worker.durations import Durations
 from tasks_core.processes.worker.slots import Slots
+from tasks_core.processes.worker.threads import Exchange
 
 if TYPE_CHECKING:
     from tasks_core.backends.served import ServedBackend
@@ -54,11 +55,12 @@ class Intake:
         """Say whether as many jobs were taken as were wanted."""
         return self.max_jobs is not None and self.claimed >= self.max_jobs
 
-    def accept(self, taken: Callable[[], Sequence[Attempt]]) -> None:
+    def accept(self, taken: Callable[[], Sequence[Attempt]]) -> Exchange | None:
         """
-        Hand to the slots what was claimed for us, and ``taken`` says; callable from any thread.
+        Hand to the slots what was claimed for us, and ``taken`` says; return a job's work.
 
-        In that of whoever heard of it: to wake the worker's own takes as long as a short job.
+        The thread that heard of it does that work, if it is returned: to wake another one takes
+        as long as a short job.
         """
         with self._starting:
             attempts = taken()
@@ -68,7 +70,8 @@ class Intake:
             if self.is_closed or self._is_alone or self._alone in self.slots.held:
                 self._unwanted += attempts
             elif attempts:
-                self._start(attempts)
+                return self._start(attempts, here=True)
+        return None
 
     def release_strays(self, *, are_likely: bool = False) -> None:
         """Give back what we own and were never told of, if there may be such."""
@@ -110,11 +113,11 @@ class Intake:
             self._is_alone = False
         return attempts
 
-    def _start(self, attempts: Sequence[Attempt]) -> None:
+    def _start(self, attempts: Sequence[Attempt], *, here: bool = False) -> Exchange | None:
         self.claimed += len(attempts)
         if not self.slots.waiting:
             self.note_progress()  # they wait from now on
-        self.slots.run(attempts, in_turn=self.durations.are_tiny(attempts))
+        return self.slots.run(attempts, in_turn=self.durations.are_tiny(attempts), here=here)
 
     def close(self) -> None:
         """Take nothing more, and give back what has not begun."""

@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from tasks_core import clock
-from tasks_core.attempts import Attempt
 from tasks_core.processes.heartbeat import Heartbeat
+from tasks_core.processes.worker.intake import Intake
+from tasks_core.processes.worker.threads import Exchange
 from tasks_core.processes.worker.wakeup import WakeUp
 from tasks_core.wakes import Wake
 
@@ -26,18 +27,18 @@ class Lookout:
         self,
         backend: "ServedBackend",
         heartbeat: Heartbeat,
+        intake: Intake,
         *,
         queues: Sequence[str] | None,
         wake: Callable[[], None],
-        accept: Callable[[Callable[[], Sequence[Attempt]]], None],
     ) -> None:
         self.backend = backend
         self.heartbeat = heartbeat
+        self.intake = intake
         self.queues = queues
         self._wake = wake
-        self._accept = accept
         listener = backend.listener(queues=queues, owner=lambda: heartbeat.owner)
-        self.wake_up = WakeUp(listener, on_wake=self._hear)
+        self.wake_up = WakeUp(listener, on_wake=self._hear, begin=intake.slots.threads.borrow)
         self._has_heard = False
         self._has_strays = False
         self._due_at = 0.0  # by the monotonic clock, as the next
@@ -98,15 +99,16 @@ class Lookout:
             return 0.0
         return max(0.0, min(self._due_at, self._look_at) - clock.monotonic())
 
-    def _hear(self, heard: Wake) -> None:
+    def _hear(self, heard: Wake) -> Exchange | None:
         # In the thread that listens.
         if heard & Wake.STRAYS:
             self._has_strays = True
         listener = self.wake_up.listener
         if heard == Wake.JOBS and listener is not None and listener.hands_out:
-            self._accept(listener.taken)
-            clock.sleep(0)  # the slot has the interpreter now, and we what is left of it
-            return  # the worker is woken when the first of them ends
+            return self.intake.accept(
+                listener.taken
+            )  # the worker is woken when the first of them ends
         if heard & ~Wake.JOBS:
             self._has_heard = True
         self._wake()
+        return None

@@ -1,10 +1,9 @@
 """Where claimed jobs run: a thread for each slot, and one event loop for the coroutines."""
 
-import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from queue import SimpleQueue
+from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from tasks_core.processes.connections import tidy_connections
 from tasks_core.processes.worker.coroutines import Coroutines
 from tasks_core.processes.worker.executions import TOLD, Execution, Reason
 from tasks_core.processes.worker.notes import NoNotes, Notes
+from tasks_core.processes.worker.threads import Exchange, Threads
 from tasks_core.signals import job_started
 
 GROUP = 100  # outcomes that are worth a statement before anybody asks for them
@@ -56,10 +56,8 @@ class Slots:
         self._may_start = may_start
         self.refused: deque[Attempt] = deque()  # may not start any more, and wait to be taken back
         self._pile: deque[Attempt] = deque()  # best first; every slot takes from it
-        self._calls: SimpleQueue[bool] = SimpleQueue()  # each gets one slot to work, or to end
         self._finished: deque[Finished] = deque()
-        self._threads: list[threading.Thread] = []
-        self._growing = threading.Lock()
+        self.threads = Threads(size)
         self._coroutines = Coroutines(sender)
 
     @property
@@ -81,28 +79,29 @@ class Slots:
     def waiting(self) -> int:
         return len(self._pile) + len(self.refused)
 
-    def run(self, attempts: Sequence[Attempt], *, in_turn: bool = False) -> None:
+    def run(
+        self, attempts: Sequence[Attempt], *, in_turn: bool = False, here: bool = False
+    ) -> Exchange | None:
         """
         Start ``attempts``, each in a free slot or as soon as there is one.
 
         ``in_turn`` they share one slot, which suits jobs so small that threads which take
         turns would cost more than the jobs; ``help_out`` adds another slot if that was wrong.
+
+        The borrowed thread asks to run one of them ``here``; None is returned if no slot sleeps
+        that could be borrowed in its place.
         """
         for attempt in attempts:
             self.held[attempt.key] = attempt
         self._pile.extend(attempts)
-        for _ in range(1 if in_turn else min(self.size, len(attempts))):
+        stays = here and len(self.held) <= self.size
+        for _ in range((1 if in_turn else min(self.size, len(attempts))) - stays):
             self.help_out()
+        return partial(self.threads.exchange, self._work) if stays else None
 
     def help_out(self) -> None:
         """Let one more slot take from the pile, if there is one that sleeps."""
-        with self._growing:
-            if len(self._threads) < min(self.size, len(self.held)):
-                number = len(self._threads)
-                thread = threading.Thread(target=self._serve, name=f"job-{number}", daemon=True)
-                self._threads.append(thread)
-                thread.start()
-        self._calls.put(True)
+        self.threads.call(self._work)
 
     def finished(self) -> list[Finished]:
         """Return what has ended since the last call, and free its slots."""
@@ -138,16 +137,13 @@ class Slots:
 
     def close(self) -> None:
         """Let the threads go; call it when nothing is running."""
-        for _ in self._threads:
-            self._calls.put(False)
+        self.threads.close()
         self._coroutines.close()
 
-    def _serve(self) -> None:
-        while self._calls.get():
-            with suppress(IndexError):
-                while True:
-                    self._run(self._pile.popleft())
-        connections.close_all()
+    def _work(self) -> None:
+        with suppress(IndexError):
+            while True:
+                self._run(self._pile.popleft())
 
     def _run(self, attempt: Attempt) -> None:
         # Whoever was frozen since the claim may have been taken for dead: another worker may
@@ -163,6 +159,7 @@ class Slots:
         try:
             # Asked here and not in the worker's loop: it may import the task's module.
             if executor.is_async(attempt):
+                self.threads.replace()
                 outcome = self._coroutines.run(execution)
             else:
                 outcome = self._execute(execution)
@@ -176,6 +173,7 @@ class Slots:
 
     def _execute(self, execution: Execution) -> Outcome:
         job_started.send_robust(self._sender, attempt=execution.attempt)
+        self.threads.replace()  # no sooner: two threads that wake up are in each other's way
         outcome = execution.run()
         if execution.told is not None:
             # It may have been in the middle of a statement.

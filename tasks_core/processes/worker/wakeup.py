@@ -1,12 +1,14 @@
-"""A thread that wakes a sleeping worker as soon as there may be something for it to do."""
+"""Whoever listens, and wakes a sleeping worker as soon as there may be something for it to do."""
 
 import logging
 import math
 import threading
 from collections.abc import Callable
+from functools import partial
 
 from tasks_core import clock, conf
 from tasks_core.processes.output import log_failure
+from tasks_core.processes.worker.threads import Exchange, Work
 from tasks_core.wakes import CannotListen, Listener, Wake
 
 logger = logging.getLogger("tasks_core")
@@ -21,33 +23,41 @@ STOP = 5.0  # seconds: a connection attempt that hangs must not keep the process
 
 class WakeUp:
     """
-    Calls ``on_wake``, in a thread of its own, when something was heard.
+    Calls ``on_wake`` when something was heard, in a thread that ``begin`` lends.
 
-    While ``is_live`` the worker need not look as often; ``longest_wait`` says how often.
+    That may want the thread for work, in exchange for another one, which listens on. While
+    ``is_live`` the worker need not look as often; ``longest_wait`` says how often.
     """
 
-    def __init__(self, listener: Listener | None, *, on_wake: Callable[[Wake], None]) -> None:
+    def __init__(
+        self,
+        listener: Listener | None,
+        *,
+        on_wake: Callable[[Wake], Exchange | None],
+        begin: Callable[[Work], None],
+    ) -> None:
         self.listener = listener
         self.on_wake = on_wake
+        self._begin = begin
         self.is_live = False
         self._pause = math.inf  # until work was found
         self._retry = FIRST_RETRY
         self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self.ended = threading.Event()  # set whenever nobody listens
+        self.ended.set()
 
     def start(self) -> None:
         """Listen from now on; without anybody to listen to, do nothing."""
         if self.listener is not None:
-            run = (self.listener,)
-            self._thread = threading.Thread(target=self._run, args=run, name="wake-up", daemon=True)
-            self._thread.start()
+            self.ended.clear()
+            self._begin(partial(self._run, self.listener))
 
     def stop(self) -> None:
         """Wake nobody any more, and disconnect."""
         self._stopping.set()
-        if self.listener is not None and self._thread is not None:
+        if self.listener is not None:
             self.listener.interrupt()
-            self._thread.join(timeout=STOP)
+            self.ended.wait(timeout=STOP)
 
     def longest_wait(self, *, found_work: bool) -> float:
         """Return after how many seconds to look for work although nobody called."""
@@ -61,30 +71,41 @@ class WakeUp:
         # ends of leases nobody tells.
         return float(min(poll * LIVE_POLLS, conf.get("LEASE").total_seconds() / 3))
 
-    # In the thread.
+    # In the thread that listens.
 
     def _run(self, listener: Listener) -> None:
-        while not self._stopping.is_set():
+        exchange = None
+        while exchange is None and not self._stopping.is_set():
             try:
-                self._listen(listener)
+                if not self.is_live:
+                    self._open(listener)
+                exchange = self._listen(listener)
             except CannotListen as reason:
                 logger.info("nobody tells us of new jobs (%s): they are looked for", reason)
                 break
             except Exception:  # noqa: BLE001 - as in Loop: an outage is no reason to end
                 log_failure("the wake-up connection broke, next try in %.1f s", self._retry)
                 self._lose()
-            finally:
                 listener.close()
+        if exchange is not None:
+            exchange(partial(self._run, listener))
+            return
+        self.is_live = False
+        listener.close()
+        self.ended.set()
 
-    def _listen(self, listener: Listener) -> None:
+    def _open(self, listener: Listener) -> None:
         listener.open()
         self.is_live, self._retry = True, FIRST_RETRY
         self.on_wake(Wake.EVERYTHING)  # of what was committed until now, nobody has told us
+
+    def _listen(self, listener: Listener) -> Exchange | None:
         while not self._stopping.is_set():
             if heard := listener.wait(TURN):
-                self.on_wake(heard)
+                if exchange := self.on_wake(heard):
+                    return exchange
                 self._await_echo(listener, heard)
-        self.is_live = False
+        return None
 
     def _await_echo(self, listener: Listener, heard: Wake) -> None:
         """

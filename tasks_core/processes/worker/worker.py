@@ -66,9 +66,7 @@ class Worker(Loop):
         )
         self.admissions = Admissions(backend)
         self.reports = Reports(backend, lambda: list(self.slots.held.values()))
-        self.lookout = Lookout(
-            backend, self.heartbeat, queues=queues, wake=self.wake, accept=self.intake.accept
-        )
+        self.lookout = Lookout(backend, self.heartbeat, self.intake, queues=queues, wake=self.wake)
         self.left = threading.Event()
         self._signals = 0
         self._found_work = False
