@@ -39,6 +39,7 @@ class Heartbeat:
         self.queues = queues
         self.concurrency = concurrency
         self.process: Process | None = None
+        self._owner: UUID | None = None  # its key: asked before each job
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._contact_since: float | None = None
@@ -48,7 +49,9 @@ class Heartbeat:
     @property
     def owner(self) -> UUID:
         """Return the id under which this process owns jobs; a presumed death changes it."""
-        return self._registered.pk
+        if self._owner is None:
+            raise RuntimeError("the heartbeat has not been started")
+        return self._owner
 
     def start(self) -> None:
         """Register, then renew in the background. Raises what the database raises."""
@@ -99,17 +102,12 @@ class Heartbeat:
             self._register()
         self._touch(began)
 
-    @property
-    def _registered(self) -> "Process":
-        if self.process is None:
-            raise RuntimeError("the heartbeat has not been started")
-        return self.process
-
     def _register(self) -> None:
         began = clock.monotonic()
         self.process = self.leases.register(
             kind=self.kind, queues=self.queues, concurrency=self.concurrency
         )
+        self._owner = self.process.pk
         self._touch(began)
         process_started.send_robust(type(self), process=self.process)
 

@@ -17,8 +17,6 @@ from tasks_core.seals import SIZE, is_sealed, seal
 SALT = "redis"
 FORGED = "The call is not as this project stored it: its seal does not match SECRET_KEY."
 PARTS = 12  # of a claimed job, as take.lua joins them
-NOBODY = ["0"] * 3  # the priority, time and attempts of a job that somebody else wrote
-MAX_DIGITS = 18
 MAX_ERRORS_TEXT = 1_000_000  # characters; ours are far shorter
 
 _json = json.JSONEncoder(separators=(",", ":")).encode  # made once
@@ -126,9 +124,11 @@ def _instant(when: When | None) -> str:
 
 def _attempt(owner: UUID, parts: Sequence[str]) -> Attempt:
     job_id, fence, number, task, queue, *numbers, errors, ckey, rkey, sealed = parts
-    if not all(map(_is_whole, numbers)):
-        numbers, sealed = NOBODY, ""
-    priority, after, most = map(int, numbers)
+    try:
+        priority, after, most = map(int, numbers)
+        run_after = EPOCH + after * MICROSECOND
+    except (ValueError, OverflowError):  # somebody else wrote it
+        priority, most, run_after, sealed = 0, 0, EPOCH, ""
     known: dict[str, Any] = {}
     text = _opened(job_id, task, sealed)
     if text is None:
@@ -148,15 +148,11 @@ def _attempt(owner: UUID, parts: Sequence[str]) -> Attempt:
         owner=owner,
         fence=int(fence),
         errors=_errors(errors),
-        run_after=EPOCH + after * MICROSECOND,
+        run_after=run_after,
         concurrency_key=ckey or None,
         rate_key=rkey or None,
         **known,
     )
-
-
-def _is_whole(text: str) -> bool:
-    return len(text) < MAX_DIGITS and text.removeprefix("-").isdecimal()
 
 
 def _opened(job_id: str, task: str, sealed: str) -> str | None:

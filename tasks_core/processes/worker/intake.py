@@ -117,7 +117,8 @@ class Intake:
         self.claimed += len(attempts)
         if not self.slots.waiting:
             self.note_progress()  # they wait from now on
-        return self.slots.run(attempts, in_turn=self.durations.are_tiny(attempts), here=here)
+        in_turn = len(attempts) > 1 and self.durations.are_tiny(attempts)
+        return self.slots.run(attempts, in_turn=in_turn, here=here)
 
     def close(self) -> None:
         """Take nothing more, and give back what has not begun."""

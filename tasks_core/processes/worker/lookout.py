@@ -101,13 +101,12 @@ class Lookout:
 
     def _hear(self, heard: Wake) -> Exchange | None:
         # In the thread that listens.
+        listener = self.wake_up.listener
+        if heard is Wake.JOBS and listener is not None and listener.hands_out:
+            # The worker is woken when the first of them ends.
+            return self.intake.accept(listener.taken)
         if heard & Wake.STRAYS:
             self._has_strays = True
-        listener = self.wake_up.listener
-        if heard == Wake.JOBS and listener is not None and listener.hands_out:
-            return self.intake.accept(
-                listener.taken
-            )  # the worker is woken when the first of them ends
         if heard & ~Wake.JOBS:
             self._has_heard = True
         self._wake()
