@@ -193,16 +193,14 @@ def _cell(lines: list[Line], path: str, form: str) -> str:
 
 
 def _ours_to(line: Line, lines: list[Line], found: list[tuple[Line, list[Line]]], path: str) -> str:
-    """Return our figure divided by this one; Redis is compared with our PostgreSQL."""
-    store = "postgres" if line["store"] == "redis" else line["store"]
-    ours = [
-        (first, others)
-        for first, others in found
-        if first["peer"] == "tasks_core" and first["store"] == store
-    ]
+    """Return our figure divided by this one: on its store, or Redis by PostgreSQL."""
+    of_us = [(first, others) for first, others in found if first["peer"] == "tasks_core"]
+    on = {first["store"] for first, _ in of_us}
+    store = "postgres" if line["store"] == "redis" not in on else line["store"]
+    ours = [(first, others) for first, others in of_us if first["store"] == store]
     alike = [others for first, others in ours if first["label"] == line["label"]]
     chosen = next(iter(alike or [others for _, others in ours]), [])
     mine, theirs = middle(values(chosen, path)), middle(values(lines, path))
-    if line["peer"] == "tasks_core" or mine is None or not theirs:
+    if line["peer"] == "tasks_core" or mine is None or not theirs or mine < 0:
         return ""
     return f"{mine / theirs:.2f}x"
