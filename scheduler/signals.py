@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.dispatch import Signal, receiver
 
+from tasks_core.words import counted
+
 if TYPE_CHECKING:
     from scheduler.sync import Report
 
@@ -54,8 +56,8 @@ schedules_synced = Signal()
 def log_recorded(enqueued: int, skipped: int, **kwargs: Any) -> None:
     if enqueued or skipped:
         logger.info(
-            "%d due times became jobs, %d were skipped",
-            enqueued,
+            "%s became jobs, %d were skipped",
+            counted(enqueued, "due time"),
             skipped,
             extra={"enqueued": enqueued, "skipped": skipped},
         )

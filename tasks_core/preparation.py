@@ -135,7 +135,8 @@ def _refuse_unnamed(backend: BaseJobBackend, mode: str, call: Call) -> None:
     for name, value in () if takes_any else call.said().items():
         if name not in named and name not in OURS:
             raise UnsupportedFeature(
-                f"{backend} cannot take {name}={value!r:.80}: its {mode}() has no such parameter."
+                f"{backend} cannot take {name}={value!r:.80}: its {mode}() has no such parameter. "
+                "DatabaseBackend and RedisBackend take it."
             )
 
 

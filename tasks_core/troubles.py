@@ -33,7 +33,8 @@ def _of_redis(error: BaseException) -> str | None:
     redis = sys.modules.get("redis")
     if redis is None or not isinstance(error, redis.exceptions.RedisError):
         return None
-    return f"the Redis server cannot be used: {' '.join(str(error).split()).rstrip('.')}"
+    said = " ".join(str(error).split()).rstrip(".")
+    return f"the Redis server cannot be used: {said} (see OPTIONS['url'] in JOBS)"
 
 
 def is_unmigrated(error: BaseException) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tasks_core import job_backends
 from tasks_core.admin import acts
+from tasks_core.backends.base import BaseJobBackend
 from tasks_core.backends.served import ServedBackend
 from tasks_core.backends.served.questions import Wanted
 from tasks_core.exceptions import InvalidJobBackend
@@ -39,15 +40,24 @@ ACTS = {
 
 def backends() -> dict[str, ServedBackend]:
     """Return the backends that our workers serve and whose jobs are in no database, by alias."""
-    found = {}
+    return {
+        alias: backend
+        for alias, backend in _usable()
+        if isinstance(backend, ServedBackend) and backend.database is None
+    }
+
+
+def only() -> str:
+    """Return the alias of the first, if no backend has its jobs in a database; else nothing."""
+    if any(backend.database is not None for _, backend in _usable()):
+        return ""
+    return next(iter(backends()), "")
+
+
+def _usable() -> Iterator[tuple[str, BaseJobBackend]]:
     for alias in job_backends:
-        try:
-            backend = job_backends[alias]
-        except InvalidJobBackend:
-            continue  # checks tell of it
-        if isinstance(backend, ServedBackend) and backend.database is None:
-            found[alias] = backend
-    return found
+        with suppress(InvalidJobBackend):  # checks tell of it
+            yield alias, job_backends[alias]
 
 
 def url(alias: str, narrowed: Mapping[str, Any]) -> str:
@@ -58,21 +68,16 @@ def url(alias: str, narrowed: Mapping[str, Any]) -> str:
     return f"{reverse(f'admin:{NAME}', args=[alias])}?{urlencode(told)}"
 
 
-def find(job_id: str) -> Job | None:
-    """Return the job, whichever of these backends has it."""
+def find(request: HttpRequest, job_id: str) -> Job | None:
+    """Return the job, whichever of these backends has it, and tell of those that are away."""
     try:
         ids = [UUID(job_id)]
     except ValueError:
         return None
     for backend in backends().values():
-        try:
-            found = backend.questions.rows(backend.place, ids)
-        except Exception as error:
-            if _words(error) is None:
-                raise
-            continue  # away: then another has it, or nobody
-        if found:
-            return found[0]
+        with told_if_away(request, backend):
+            if found := backend.questions.rows(backend.place, ids):
+                return found[0]
     return None
 
 

@@ -56,7 +56,7 @@ class JobAdmin(ReadOnlyAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        alias = request.GET.get(BACKEND, "")
+        alias = request.GET.get(BACKEND) or elsewhere.only()
         if alias not in elsewhere.backends():
             return super().changelist_view(request, extra_context)
         return HttpResponseRedirect(elsewhere.url(alias, request.GET))
@@ -65,7 +65,7 @@ class JobAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Any:
         found = super().get_object(request, object_id, from_field)
-        return elsewhere.find(object_id) if found is None else found
+        return elsewhere.find(request, object_id) if found is None else found
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         return ordering(request)

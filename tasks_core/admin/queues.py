@@ -52,7 +52,8 @@ class QueueAdmin(ReadOnlyAdmin):
         backend = _known().get(request.POST.get("backend", ""))
         try:
             if backend is not None:
-                _decide(request, backend)
+                with elsewhere.told_if_away(request, backend):
+                    _decide(request, backend)
         except InvalidCall as error:
             messages.error(request, str(error))
         return HttpResponseRedirect(request.get_full_path())

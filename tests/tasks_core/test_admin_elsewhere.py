@@ -7,7 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 
-from tasks_core import JobState, background, job_backends
+from tasks_core import JobState, background, ids, job_backends
 from tests.app.tasks import explode_once, nothing
 from tests.tasks_core.redis_keys import empty
 from tests.tasks_core.rows import make_job
@@ -123,3 +123,37 @@ def test_a_server_that_is_away_is_told_on_the_page(admin_client, settings, monke
     assert "cannot be used" in told(admin_client, reverse("admin:tasks_core_queue_changelist"))
     unknown = "/admin/tasks_core/job/0197c0de-0000-7000-8000-000000000000/change/"
     assert admin_client.get(unknown).status_code == 302
+
+
+@pytest.fixture
+def gone(settings, monkeypatch):
+    """Let JOBS have one backend, on a server that is away."""
+    monkeypatch.setattr("tasks_core.backends.redis.wire.TRIES", 1)
+    name = "tasks_core.backends.redis.RedisBackend"
+    settings.JOBS = {"default": {"BACKEND": name, "OPTIONS": {"url": "redis://127.0.0.1:1/0"}}}
+
+
+@pytest.mark.usefixtures("gone")
+def test_where_no_database_has_jobs_the_list_is_that_of_the_others(admin_client):
+    address = reverse("admin:tasks_core_job_changelist")
+
+    response = admin_client.get(f"{address}?queue=mail")
+
+    assert response.url == "/admin/tasks_core/job/in/default/?queue=mail"
+
+
+@pytest.mark.usefixtures("gone")
+def test_of_a_job_that_cannot_be_asked_for_the_reason_is_told(admin_client):
+    response = admin_client.get(f"/admin/tasks_core/job/{ids.job_id()}/change/", follow=True)
+
+    assert "the Redis server cannot be used" in response.content.decode()
+
+
+@pytest.mark.usefixtures("gone")
+def test_a_pause_that_no_server_hears_of_is_told(admin_client):
+    sent = {"backend": "default", "queue": "mail", "pause": "1"}
+
+    response = admin_client.post("/admin/tasks_core/queue/", sent, follow=True)
+
+    assert "the Redis server cannot be used" in response.content.decode()
+    assert not LogEntry.objects.exists()

@@ -3,15 +3,18 @@
 from urllib.parse import urlsplit
 
 import pytest
+import redis
 from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
 
-from tasks_core import job_backends
+from tasks_core import background, job_backends
 from tasks_core.backends.redis import facts
 from tasks_core.backends.redis.facts import Facts
 from tasks_core.checks.server import check_other_servers
+from tasks_core.exceptions import InvalidJobBackend
 from tasks_core.management.troubles import told_in_a_sentence
 from tests import services
+from tests.app.tasks import nothing
 from tests.tasks_core.redis_keys import server
 
 REDIS = "tasks_core.backends.redis.RedisBackend"
@@ -139,6 +142,37 @@ def test_a_server_that_hides_its_settings_is_no_failure(configured):
     [message] = backend.check_server()
     assert (message.id, message.is_serious()) == ("tasks_core.I030", False)
     assert "INFO and CONFIG" in message.msg
+
+
+def test_a_server_without_such_a_database_is_not_one_that_hides_its_settings(configured):
+    [message] = configured(url=f"{services.redis_url().rstrip('0123456789')}99").check_server()
+
+    assert message.id == "tasks_core.W031"
+    assert "DB index is out of range" in message.msg
+
+
+def test_who_asks_the_server_is_told_of_a_url_that_is_none(configured):
+    [message] = configured(url="127.0.0.1:6379").check_server()
+
+    assert message.id == "tasks_core.E031"
+
+
+def test_a_call_that_finds_no_server_names_the_backend_and_the_option(configured, quick):
+    configured(url=NOWHERE, on_commit=False)
+
+    with pytest.raises(redis.exceptions.ConnectionError) as caught:
+        background.enqueue(nothing)
+
+    [note] = caught.value.__notes__
+    assert "RedisBackend ('default' in JOBS) was given 1 call" in note
+    assert "OPTIONS['url']" in note
+
+
+def test_a_call_with_a_url_that_is_none_is_told_so(configured):
+    configured(url="127.0.0.1:6379", on_commit=False)
+
+    with pytest.raises(InvalidJobBackend, match=r"OPTIONS\['url'\] in JOBS is no URL"):
+        background.enqueue(nothing)
 
 
 def test_a_server_that_is_away_is_a_warning(configured, quick):

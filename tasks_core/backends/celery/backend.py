@@ -27,7 +27,8 @@ class CeleryBackend(ElsewhereBackend):
 
     The id of a job is that of its Celery task. Where the app has a result backend, results are
     kept for as long as Celery keeps them; where it has none, nothing is known of a job but that
-    it was sent. ``key``, ``concurrency`` and ``rate`` need a database, and are refused.
+    it was sent. ``key``, ``concurrency`` and ``rate`` need a backend that our workers serve, and
+    are refused.
     """
 
     known_options: ClassVar[Mapping[str, str]] = {

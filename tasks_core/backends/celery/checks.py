@@ -33,7 +33,11 @@ def check_app(backend: CeleryBackend) -> Iterator[CheckMessage]:
             hint="Where the app is made, call serve_jobs(app) of tasks_core.backends.celery.",
             id="tasks_core.E021",
         )
-    yield from _server(backend, app)
+    try:
+        yield from _server(backend, app)
+    except InvalidJobBackend as error:
+        hint = "For Redis: pip install 'celery[redis]'. Else set broker_url."
+        yield Error(f"{backend}: {error}", hint=hint, id="tasks_core.E020")
     yield from _results(backend, app)
 
 

@@ -51,8 +51,15 @@ def load(path: Any, *, owner: object) -> App:
 
 
 def kind_of_server(app: App) -> str:
-    """Return "amqp" for RabbitMQ, "redis", or what else Kombu calls it. Nothing is connected."""
-    return str(app.connection_for_write().get_transport_cls().driver_type)
+    """
+    Return "amqp" for RabbitMQ, "redis", or what else Kombu calls it. Nothing is connected.
+
+    Raises InvalidJobBackend when what Kombu needs for this kind is not installed.
+    """
+    try:
+        return str(app.connection_for_write().get_transport_cls().driver_type)
+    except (ImportError, KeyError) as error:  # a library is missing; no such kind
+        raise InvalidJobBackend(f"The broker of the Celery app cannot be used: {error}.") from error
 
 
 def connection(app: App) -> "Connection":

@@ -19,6 +19,8 @@ from tasks_core.backends.served.verbs import Verbs
 from tasks_core.calls import Call
 from tasks_core.exceptions import InvalidJobBackend
 from tasks_core.results import JobResult
+from tasks_core.troubles import in_words
+from tasks_core.words import counted
 
 if TYPE_CHECKING:
     from tasks_core.backends.redis import verbs as arrows
@@ -31,6 +33,7 @@ else:
 
 URL = "redis://127.0.0.1:6379/0"
 PREFIX = "tasks"
+CURE = "Its server is that of OPTIONS['url'], or of what OPTIONS['client'] returns."
 
 
 class RedisBackend(ElsewhereBackend, ServedBackend):
@@ -72,7 +75,12 @@ class RedisBackend(ElsewhereBackend, ServedBackend):
         return super().enqueue_many(calls) if self.waits_for_commit() else self.push(calls)
 
     def push(self, calls: Sequence[Call]) -> list[JobResult]:
-        return ServedBackend.enqueue_many(self, calls)
+        try:
+            return ServedBackend.enqueue_many(self, calls)
+        except Exception as error:
+            if in_words(error):
+                error.add_note(f"{self} was given {counted(len(calls), 'call')}. {CURE}")
+            raise
 
     def now(self) -> datetime:
         return self.place.now()

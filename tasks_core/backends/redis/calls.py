@@ -15,7 +15,10 @@ from tasks_core.options import When
 from tasks_core.seals import SIZE, is_sealed, seal
 
 SALT = "redis"
-FORGED = "The call is not as this project stored it: its seal does not match SECRET_KEY."
+FORGED = (
+    "The call is not as this project stored it: its seal does not match SECRET_KEY. If that was "
+    "changed, put the old one into SECRET_KEY_FALLBACKS and retry the job."
+)
 PARTS = 12  # of a claimed job, as take.lua joins them
 MAX_ERRORS_TEXT = 1_000_000  # characters; ours are far shorter
 

@@ -52,6 +52,7 @@ class Complaint(NamedTuple):
 
 def ask(server: Server) -> Facts:
     """Ask the server about itself. Raises what redis-py raises when it is away."""
+    server.now()  # who is refused even this has no server: no such database, no such user
     refused: list[str] = []
     info: dict[str, str] = {}
     config: dict[str, str] = {}

@@ -17,6 +17,7 @@ import redis
 from redis.backoff import ExponentialWithJitterBackoff
 
 from tasks_core import clock
+from tasks_core.exceptions import InvalidJobBackend
 
 CONNECT, ANSWER = 2.0, 5.0  # seconds to wait for a connection, and for an answer
 PATIENCE = 8.0  # seconds after which nothing is tried again
@@ -91,8 +92,14 @@ class Wire:
 
 
 def client_of(url: str) -> Any:
-    """Return a client of redis-py for one server."""
-    return redis.Redis.from_url(url, socket_connect_timeout=CONNECT, socket_timeout=ANSWER)
+    """Return a client of redis-py for one server. Raises InvalidJobBackend for no such URL."""
+    try:
+        return redis.Redis.from_url(url, socket_connect_timeout=CONNECT, socket_timeout=ANSWER)
+    except ValueError as error:  # without the URL itself, which may have a password in it
+        raise InvalidJobBackend(
+            "OPTIONS['url'] in JOBS is no URL that redis-py reads: redis://host:6379/0, "
+            "rediss://… with TLS, or unix:///path/of/socket."
+        ) from error
 
 
 def is_url(text: str) -> bool:

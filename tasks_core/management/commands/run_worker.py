@@ -163,7 +163,7 @@ class Command(BaseCommand):
         if not (backend.supports("claim") and backend.supports("settle")):
             raise CommandError(
                 f"{backend} needs no worker of ours or cannot be served by one: "
-                "it runs jobs itself or keeps none.",
+                "it runs jobs itself, keeps none, or hands them to what has workers of its own.",
                 returncode=2,
             )
         if options["queues"] == []:

@@ -47,7 +47,10 @@ def backend_named(alias: str) -> ServedBackend:
     except InvalidJobBackend as error:
         raise CommandError(str(error), returncode=2) from error
     if not isinstance(backend, ServedBackend):
-        raise CommandError(f"{backend} keeps no jobs that could be listed.", returncode=2)
+        raise CommandError(
+            f"{backend} keeps no jobs that could be listed or acted on here: ask what runs them.",
+            returncode=2,
+        )
     return backend
 
 

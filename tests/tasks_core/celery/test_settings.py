@@ -58,6 +58,20 @@ class TestChecks:
 
         assert "tasks_core.E021" in found_of(app, settings, monkeypatch)
 
+    @pytest.mark.parametrize(
+        ("broker", "why"), [("nowhere://", "nowhere"), ("azureservicebus://", "No module named")]
+    )
+    def test_a_broker_for_which_something_is_missing(self, settings, monkeypatch, broker, why):
+        app = project.make_app(broker, results=REDIS)
+        monkeypatch.setattr(project, "app", app)
+
+        message = found(settings, app=project.PATH)["tasks_core.E020"]
+
+        assert "The broker of the Celery app cannot be used" in message.msg
+        assert why in message.msg
+        with pytest.raises(InvalidJobBackend, match="cannot be used"):
+            connecting.kind_of_server(app)
+
     def test_an_unknown_option(self, settings):
         assert "unknown OPTIONS 'ap'" in found(settings, ap=1)["tasks_core.E003"].msg
 
