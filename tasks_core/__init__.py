@@ -8,6 +8,7 @@ from tasks_core.context import JobContext
 from tasks_core.decorators import task
 from tasks_core.definition import Task
 from tasks_core.outcomes import Snooze
+from tasks_core.receivers import receiver
 from tasks_core.results import JobResult
 from tasks_core.states import JobState
 
@@ -21,5 +22,6 @@ __all__ = [
     "Task",
     "background",
     "job_backends",
+    "receiver",
     "task",
 ]

@@ -125,7 +125,9 @@ def resolve(name: str) -> Task[Any, Any]:
     if not may_run_from(module_name) or _needs_declaration(module_name):
         raise UnknownTask(f"{name!r:.200} is not a task of this project.")
     try:
-        found: Any = getattr(import_module(module_name), attribute, None)
+        module = import_module(module_name)
+        # What a module declares under the name of a function of its own comes first.
+        found: Any = _declared.get(name) or getattr(module, attribute, None)
     except (Exception, SystemExit) as error:
         told = f"{type(error).__name__}: {error}"
         raise UnknownTask(f"{name!r:.200} cannot be imported: {told}") from error

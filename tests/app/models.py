@@ -1,3 +1,4 @@
+from django.contrib.auth.models import User
 from django.db import models
 
 
@@ -10,3 +11,10 @@ class Effect(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Member(User):
+    """A user of the tests of receivers: what other tests do with theirs is not heard."""
+
+    class Meta:
+        proxy = True

@@ -1,0 +1,14 @@
+"""
+What a signal sends, as JSON and back.
+
+``values``  plain values, times, collections, classes
+``rows``    rows of models, by reference or as they were
+
+A dict with the key ``_kind`` stands for what JSON has no word for. Nothing that a store holds is
+imported unless it could run: classes come back from the modules of installed apps alone.
+"""
+
+from tasks_core.carrying import rows  # noqa: F401 - it adds what it knows
+from tasks_core.carrying.values import pack, unpack
+
+__all__ = ["pack", "unpack"]

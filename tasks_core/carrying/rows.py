@@ -1,0 +1,78 @@
+"""Rows: by reference, to be read anew, or with the values that they had."""
+
+from typing import Any
+
+from django.apps import apps
+from django.db import models
+from django.utils.encoding import is_protected_type
+
+from tasks_core.carrying.values import MADE, MARK, Terms, pack_value, unpack
+from tasks_core.exceptions import InvalidCall
+
+
+@pack_value.register
+def _(value: models.Model, terms: Terms) -> Any:
+    return _snapshot(value) if terms.snapshot else _reference(value, terms)
+
+
+def _reference(row: models.Model, terms: Terms) -> dict[str, Any]:
+    if row.pk is None:
+        raise InvalidCall(
+            f"{terms.what} is not saved, so no worker would find it: let it travel as it is, with "
+            "@receiver(…, background=True, snapshot=True)."
+        )
+    key = pack_value(row.pk, Terms(terms.what))
+    return {MARK: "row", "model": row._meta.label, "pk": key, "using": row._state.db}
+
+
+def _snapshot(row: models.Model) -> dict[str, Any]:
+    return {
+        MARK: "snapshot",
+        "model": row._meta.label,
+        "using": row._state.db,
+        "is_new": row._state.adding,
+        "fields": {field.attname: _value(field, row) for field in row._meta.concrete_fields},
+    }
+
+
+def _value(field: "models.Field[Any, Any]", row: models.Model) -> Any:
+    value = field.value_from_object(row)
+    if not is_protected_type(value):
+        value = field.value_to_string(row)  # as Django's serializers have it
+    return pack_value(value, Terms(f"{row._meta.label}.{field.name}"))
+
+
+def _row(told: dict[str, Any]) -> models.Model:
+    model: Any = _model(told)  # its DoesNotExist is no attribute that its type has
+    key = unpack(told["pk"])
+    try:
+        # Documented, like _meta: with managers of its own a model may hide rows.
+        found: models.Model = model._base_manager.using(told["using"]).get(pk=key)  # noqa: SLF001
+    except model.DoesNotExist:
+        raise model.DoesNotExist(
+            f"{model._meta.label} {key} is gone since the signal was sent. To have it as it was, "
+            "say snapshot=True where the receiver is declared."
+        ) from None
+    return found
+
+
+def _row_as_it_was(told: dict[str, Any]) -> models.Model:
+    model, values = _model(told), told["fields"]
+    known = [field for field in model._meta.concrete_fields if field.attname in values]
+    row = model.from_db(
+        told["using"],
+        [field.attname for field in known],
+        [field.to_python(unpack(values[field.attname])) for field in known],
+    )
+    row._state.adding = told["is_new"]
+    return row
+
+
+def _model(told: dict[str, Any]) -> type[models.Model]:
+    try:
+        return apps.get_model(told["model"])
+    except LookupError as error:
+        raise InvalidCall(f"{told['model']!r:.200} is no model of this project.") from error
+
+
+MADE.update({"row": _row, "snapshot": _row_as_it_was, "model": _model})

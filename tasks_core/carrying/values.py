@@ -1,0 +1,155 @@
+"""Plain values and classes, as JSON and back; rows are added by ``rows``."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from functools import singledispatch
+from importlib import import_module
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+from django.http import HttpRequest
+
+from tasks_core import registry
+from tasks_core.exceptions import InvalidCall
+from tasks_core.words import kind_of
+
+MARK = "_kind"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How a value travels: what an error calls it, and whether rows go as they are."""
+
+    what: str
+    snapshot: bool = False
+
+
+def pack(value: Any, *, what: str, snapshot: bool) -> Any:
+    """
+    Return ``value`` in words of JSON; ``what`` names it in the message of InvalidCall.
+
+    A row goes by its model, key and database, or, as a ``snapshot``, with the values of its
+    fields. A request becomes None: it will be over.
+    """
+    return pack_value(value, Terms(what, snapshot))
+
+
+def unpack(told: Any) -> Any:
+    """
+    Return what was packed. Rows are read anew.
+
+    Raises the model's DoesNotExist for one that is gone, and InvalidCall for what is no part of
+    this project any more.
+    """
+    if isinstance(told, list):
+        return [unpack(each) for each in told]
+    if not isinstance(told, dict):
+        return told
+    make = MADE[told[MARK]] if MARK in told else _whole_dict
+    return make(told)
+
+
+@singledispatch
+def pack_value(value: Any, terms: Terms) -> Any:
+    raise InvalidCall(
+        f"{terms.what} is {kind_of(value)}, which cannot be carried to a worker. Let the signal "
+        "send plain values, rows, or the key under which a worker finds it."
+    )
+
+
+@pack_value.register
+def _(value: bool | int | float | str | None, terms: Terms) -> Any:  # noqa: FBT001 - any value
+    for kind in (bool, int, float, str):  # also of a choice or a SafeString the plain value
+        if isinstance(value, kind):
+            return kind(value)
+    return None
+
+
+@pack_value.register
+def _(value: HttpRequest, terms: Terms) -> None:
+    return None
+
+
+@pack_value.register
+def _(value: datetime | date | time, terms: Terms) -> Any:
+    return {MARK: type(value).__name__, "is": value.isoformat()}
+
+
+@pack_value.register
+def _(value: timedelta, terms: Terms) -> Any:
+    return {MARK: "timedelta", "is": [value.days, value.seconds, value.microseconds]}
+
+
+@pack_value.register
+def _(value: Decimal | UUID, terms: Terms) -> Any:
+    return {MARK: type(value).__name__, "is": str(value)}
+
+
+@pack_value.register
+def _(value: list, terms: Terms) -> Any:  # type: ignore[type-arg]
+    return [pack_value(each, terms) for each in value]
+
+
+@pack_value.register
+def _(value: tuple | set | frozenset, terms: Terms) -> Any:  # type: ignore[type-arg]
+    return {MARK: type(value).__name__, "is": [pack_value(each, terms) for each in value]}
+
+
+@pack_value.register
+def _(value: dict, terms: Terms) -> Any:  # type: ignore[type-arg]
+    for name in value:
+        if not isinstance(name, str):
+            raise InvalidCall(
+                f"{terms.what} has the key {name!r:.80}; only dicts whose keys are text travel."
+            )
+    packed = {str(name): pack_value(each, terms) for name, each in value.items()}
+    return {MARK: "dict", "is": packed} if MARK in packed else packed
+
+
+@pack_value.register
+def _(value: type, terms: Terms) -> Any:
+    if issubclass(value, models.Model):
+        return {MARK: "model", "model": value._meta.label}
+    name = f"{value.__module__}:{value.__qualname__}"
+    if _found(name) is not value:
+        raise InvalidCall(
+            f"{terms.what} is the class {value.__qualname__}, which a worker could not find again: "
+            "it is not at the top of a module of an installed app. Send another, or None."
+        )
+    return {MARK: "class", "name": name}
+
+
+def _whole_dict(told: dict[str, Any]) -> dict[str, Any]:
+    return {name: unpack(value) for name, value in told.items()}
+
+
+def _found(name: str) -> Any:
+    module, _, attribute = name.partition(":")
+    if not registry.may_run_from(module):  # asked before the import
+        return None
+    return getattr(import_module(module), attribute, None)
+
+
+def _class_of(told: dict[str, Any]) -> type:
+    found = _found(told["name"])
+    if not isinstance(found, type):
+        raise InvalidCall(f"{told['name']!r:.200} is no class of this project.")
+    return found
+
+
+MADE: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "class": _class_of,
+    "dict": lambda told: _whole_dict(told["is"]),
+    "tuple": lambda told: tuple(unpack(told["is"])),
+    "set": lambda told: set(unpack(told["is"])),
+    "frozenset": lambda told: frozenset(unpack(told["is"])),
+    "datetime": lambda told: datetime.fromisoformat(told["is"]),
+    "date": lambda told: date.fromisoformat(told["is"]),
+    "time": lambda told: time.fromisoformat(told["is"]),
+    "timedelta": lambda told: timedelta(*told["is"]),
+    "Decimal": lambda told: Decimal(told["is"]),
+    "UUID": lambda told: UUID(told["is"]),
+}

@@ -1,0 +1,334 @@
+"""Receivers in the background: when a job is stored, what it is given, and what is refused."""
+
+import gc
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.contrib.auth import authenticate
+from django.contrib.auth.models import Group, User
+from django.contrib.auth.signals import user_login_failed
+from django.core import signals as core
+from django.db import transaction
+from django.db.models.signals import m2m_changed, post_init, post_migrate, post_save
+from django.dispatch import Signal
+
+from tasks_core import receiver, registry
+from tasks_core.carrying import pack, unpack
+from tasks_core.exceptions import InvalidCall
+from tasks_core.models import Job
+from tasks_core.outcomes import Errored
+from tasks_core.signals import job_settled
+from tasks_core.testing import drain
+from tests.app import received
+from tests.app.models import Effect
+from tests.app.received import (
+    Kettle,
+    Member,
+    brewed,
+    half_declared,
+    heard,
+    poured,
+    stirred,
+    tea,
+)
+
+pytestmark = pytest.mark.django_db
+
+VALUES = [
+    None,
+    True,
+    7,
+    1.5,
+    "tea",
+    [1, [2]],
+    {"a": {"b": 1}, "_kind": "mine"},
+    (1, (2, 3)),
+    {1, 2},
+    frozenset({"a"}),
+    datetime(2026, 3, 29, 1, 30, 0, 5, tzinfo=UTC),
+    date(2026, 3, 29),
+    timedelta(days=-1, microseconds=3),
+    Decimal("0.10"),
+    uuid4(),
+    User,
+    Kettle,
+]
+
+
+@pytest.fixture(autouse=True)
+def _quiet():
+    heard.clear()
+
+
+@pytest.fixture
+def connected():
+    """Connect something to a signal for one test."""
+    made = []
+
+    def connect(signal, function, **options):
+        signal.connect(function, **options)
+        made.append((signal, function, options))
+
+    yield connect
+    for signal, function, options in made:
+        signal.disconnect(function, **options)
+
+
+def ran(name):
+    drain()
+    return [sent for each, sent in heard if each == name]
+
+
+class TestModels:
+    def test_a_saved_row_is_read_anew(self):
+        user = Member.objects.create(username="ann")
+        User.objects.filter(pk=user.pk).update(first_name="Ann")
+
+        [sent] = ran("saved")
+
+        assert (sent["instance"], sent["instance"].first_name) == (user, "Ann")
+        assert (sent["sender"], sent["signal"], sent["created"]) == (Member, post_save, True)
+        assert (sent["raw"], sent["using"], sent["update_fields"]) == (False, "default", None)
+
+    def test_the_job_has_the_name_and_the_options_of_the_receiver(self):
+        Member.objects.create(username="ann")
+
+        job = Job.objects.get(queue="index")
+
+        assert (job.task, job.label) == ("tests.app.received.user_saved", "Index")
+
+    def test_before_a_save_it_is_as_it_was(self):
+        user = Member.objects.create(username="ann", first_name="Ann")
+        user.first_name = "Bea"
+        user.save(update_fields=["first_name"])
+
+        new, old = ran("before")
+
+        assert (new["instance"].pk, new["instance"]._state.adding) == (None, True)
+        assert old["instance"].first_name == "Bea"
+        assert old["instance"].date_joined == user.date_joined
+        assert old["update_fields"] == frozenset({"first_name"})
+
+    @pytest.mark.parametrize("by_query", [False, True])
+    def test_a_deleted_row_is_as_it_was(self, by_query):
+        user = Member.objects.create(username="ann")
+        key = user.pk
+        Member.objects.all().delete() if by_query else user.delete()
+
+        [sent] = ran("deleted")
+
+        assert (sent["instance"].pk, sent["instance"].username) == (key, "ann")
+        assert (sent["origin"] is None) == by_query
+
+    def test_a_row_that_is_gone_is_an_error_that_says_so(self):
+        Member.objects.create(username="ann")
+        Member.objects.all().delete()
+
+        outcomes = {attempt.task.rpartition(".")[2]: outcome for attempt, outcome in drain()}
+
+        outcome = outcomes["user_saved"]
+        assert isinstance(outcome, Errored)
+        assert "is gone since the signal was sent" in outcome.error.message
+        assert "snapshot=True" in outcome.error.message
+
+    def test_changed_relations_are_told(self, connected):
+        connected(m2m_changed, received.groups_changed, sender=User.groups.through)
+        user, group = Member.objects.create(username="ann"), Group.objects.create(name="tea")
+        user.groups.add(group)
+
+        before, after = ran("groups")
+
+        assert (before["action"], after["action"]) == ("pre_add", "post_add")
+        assert (after["pk_set"], after["model"], after["sender"]) == (
+            {group.pk},
+            Group,
+            User.groups.through,
+        )
+
+
+def test_a_failed_login_is_told_without_its_request(rf, connected):
+    connected(user_login_failed, received.login_failed)
+    assert authenticate(rf.get("/"), username="ann", password="wrong") is None
+
+    [sent] = ran("login")
+
+    assert (sent["credentials"]["username"], sent["request"]) == ("ann", None)
+
+
+class TestTransactions:
+    @pytest.fixture(params=["default", "immediate"])
+    def backend(self, request, monkeypatch):
+        monkeypatch.setattr(tea.task, "backend", request.param)
+
+    @pytest.mark.django_db(transaction=True)
+    @pytest.mark.usefixtures("backend")
+    def test_nothing_runs_before_the_commit(self):
+        with transaction.atomic():
+            brewed.send(sender=None, cup=1)
+            assert [name for name, _ in heard] == []
+
+        assert [sent["cup"] for sent in ran("tea")] == [1]
+
+    @pytest.mark.django_db(transaction=True)
+    @pytest.mark.usefixtures("backend")
+    def test_nothing_runs_after_a_rollback(self):
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            brewed.send(sender=None, cup=1)
+            raise ZeroDivisionError
+
+        assert ran("tea") == []
+
+    @pytest.mark.django_db(transaction=True)
+    def test_the_tests_know_a_receiver_that_does_not_wait(self, monkeypatch):
+        monkeypatch.setattr(tea.task, "backend", "immediate")
+        monkeypatch.setattr("django.db.transaction.on_commit", lambda run, using: run())
+
+        with pytest.raises(AssertionError):
+            self.test_nothing_runs_before_the_commit()
+
+
+class TestConnecting:
+    def test_of_several_signals_it_is_told_which(self):
+        brewed.send(sender=None, cup=1)
+        poured.send(sender=received.User, cup=2)
+
+        told = [(sent["signal"], sent["sender"], sent["cup"]) for sent in ran("tea")]
+        assert told == [(brewed, None, 1), (poured, User, 2)]
+
+    def test_with_one_dispatch_uid_the_first_is_connected(self):
+        brewed.send(sender=None)
+
+        assert ran("same tea") == []
+
+    def test_a_coroutine_is_awaited(self):
+        brewed.send(sender=None, cup=3)
+
+        assert ran("async tea") == [{"cup": 3}]
+
+    def test_it_hears_what_is_sent_by_coroutines(self):
+        async_to_sync(brewed.asend)(sender=None, cup=1)
+
+        assert [sent["cup"] for sent in ran("tea")] == [1]
+
+    def test_it_is_disconnected_by_the_name_that_it_has(self):
+        assert poured.disconnect(dispatch_uid="only once")
+        try:
+            poured.send(sender=None)
+            assert ran("tea") == []
+        finally:
+            poured.connect(tea, dispatch_uid="only once")
+
+    def test_it_is_held_weakly_as_by_django(self):
+        signal = Signal()
+        function = tea.func
+        name = registry.path_of(function)
+        kept = registry.declared()[name]
+        made = receiver(signal, background=True)(function)
+        assert signal.has_listeners()
+        del made
+        registry.declare(kept)
+        gc.collect()
+
+        assert not signal.has_listeners()
+
+    def test_a_signal_that_workers_would_not_know_is_refused_when_it_is_sent(self):
+        with pytest.raises(InvalidCall, match="it was not declared for"):
+            stirred.send(sender=None)
+
+    def test_without_background_it_is_that_of_django(self):
+        signal, calls = Signal(), []
+
+        @receiver(signal)
+        def note(**sent):
+            calls.append(sent)
+
+        signal.send(sender=1, odd=object)
+        assert [(sent["sender"], sent["odd"]) for sent in calls] == [(1, object)]
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("signal", "words"),
+        [
+            (core.request_started, "request_started: it belongs to a request"),
+            (core.request_finished, "request_finished"),
+            (core.got_request_exception, "got_request_exception"),
+            (post_migrate, "post_migrate: while migrations run"),
+            (post_init, "post_init: it is sent for each object"),
+            (job_settled, "job_settled: a job would be stored for it"),
+            ("post_save", "takes a signal or a list"),
+        ],
+    )
+    def test_signals_that_no_job_may_follow(self, signal, words):
+        with pytest.raises(InvalidCall, match=words):
+            receiver(signal, background=True)
+
+    @pytest.mark.parametrize(
+        ("sent", "words"),
+        [
+            ({"cup": object()}, "cup is an object, which cannot be carried"),
+            ({"cup": {1: 2}}, "cup has the key 1"),
+            ({"cup": User(username="new")}, "cup is not saved"),
+            ({"cup": User.objects.none()}, "cup is a QuerySet"),
+            ({"cup": type("Local", (), {})}, "cup is the class Local"),
+            ({"cup": "x" * 70_000}, "more than 65536"),
+        ],
+    )
+    def test_values_that_cannot_travel_when_they_are_sent(self, sent, words):
+        with pytest.raises(InvalidCall, match=words):
+            brewed.send(sender=None, **sent)
+
+        assert not Job.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("options", "words"),
+        [
+            ({"queu": "mail"}, "Did you mean 'queue'"),
+            ({"takes_context": True}, "takes_context"),
+        ],
+    )
+    def test_options_that_do_not_exist(self, options, words):
+        with pytest.raises(InvalidCall, match=words):
+            receiver(brewed, background=True, **options)(tea.func)
+
+    def test_a_function_that_no_worker_would_find(self):
+        with pytest.raises(InvalidCall, match="not at the top of a module"):
+
+            @receiver(brewed, background=True)
+            def nested(**sent):
+                pass
+
+    def test_a_snapshot_in_the_foreground(self):
+        with pytest.raises(InvalidCall, match="together with background=True"):
+            receiver(brewed, snapshot=True)
+
+    def test_options_of_the_upper_of_two(self):
+        with pytest.raises(InvalidCall, match="the lowest says the options"):
+            receiver(poured, background=True, queue="mail")(half_declared)
+
+    def test_what_somebody_wrote_into_the_store_is_not_imported(self):
+        with pytest.raises(InvalidCall, match="is no class of this project"):
+            unpack({"_kind": "class", "name": "subprocess:Popen"})
+        with pytest.raises(InvalidCall, match="is no model of this project"):
+            unpack({"_kind": "model", "model": "no.Model"})
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
+def test_values_come_back_as_they_were_sent(value):
+    found = unpack(pack(value, what="it", snapshot=False))
+
+    assert (found, type(found)) == (value, type(value))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_has_not_imported_its_module_finds_it(run_worker):
+    poured.send(sender=None, cup=1)
+
+    worker = run_worker("--once")
+
+    assert worker.wait() == 0
+    assert [effect.name for effect in Effect.objects.all()] == ["tea"]
+    assert heard == []
