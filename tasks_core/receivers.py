@@ -75,26 +75,29 @@ def receiver(
         if snapshot is not None:
             raise InvalidCall("@receiver takes snapshot= together with background=True only.")
         return django_receiver(signal, **options)
-    found: list[Signal] = list(signal) if isinstance(signal, list | tuple) else [signal]
+    found = list(signal) if isinstance(signal, list | tuple) else [signal]
     for each in found:
         _refuse(each)
     connecting = {name: options.pop(name) for name in CONNECTING & options.keys()}
 
     def declare(function: Any) -> BackgroundReceiver:
-        if not isinstance(function, BackgroundReceiver):
-            made = BackgroundReceiver(function, snapshot=snapshot, **options)
-        elif options or snapshot is not None:
-            raise InvalidCall(
-                f"{function.task.name}: of several @receiver the lowest says the options, for all."
-            )
-        else:
-            made = function
+        made = _made(function, options, snapshot=snapshot)
         for each in found:
             made.signals.append(each)
             each.connect(made, **connecting)
         return made
 
     return declare
+
+
+def _made(function: Any, options: dict[str, Any], *, snapshot: bool | None) -> BackgroundReceiver:
+    if not isinstance(function, BackgroundReceiver):
+        return BackgroundReceiver(function, snapshot=snapshot, **options)
+    if options or snapshot is not None:
+        raise InvalidCall(
+            f"{function.task.name}: of several @receiver the lowest says the options, for all."
+        )
+    return function
 
 
 class BackgroundReceiver:

@@ -55,17 +55,17 @@ user_login_failed.disconnect(login_failed)  # as above
 
 
 @receiver([brewed, poured], background=True, dispatch_uid="only once")
-def tea(sender, cup=None, **sent):
+def kettle_whistled(sender, cup=None, **sent):
     note("tea", {"sender": sender, "cup": cup, **sent})
 
 
 @receiver([brewed, poured], background=True, dispatch_uid="only once")
-def same_tea(**sent):
+def same_kettle_whistled(**sent):
     note("same tea", sent)
 
 
 @receiver(brewed, background=True)
-async def tea_of_another(sender, cup=None, **sent):
+async def kettle_whistled_to_coroutine(sender, cup=None, **sent):
     heard.append(("async tea", {"cup": cup}))
 
 

@@ -30,9 +30,9 @@ from tests.app.received import (
     brewed,
     half_declared,
     heard,
+    kettle_whistled,
     poured,
     stirred,
-    tea,
 )
 
 pytestmark = pytest.mark.django_db
@@ -161,7 +161,7 @@ def test_a_failed_login_is_told_without_its_request(rf, connected):
 class TestTransactions:
     @pytest.fixture(params=["default", "immediate"])
     def backend(self, request, monkeypatch):
-        monkeypatch.setattr(tea.task, "backend", request.param)
+        monkeypatch.setattr(kettle_whistled.task, "backend", request.param)
 
     @pytest.mark.django_db(transaction=True)
     @pytest.mark.usefixtures("backend")
@@ -183,7 +183,7 @@ class TestTransactions:
 
     @pytest.mark.django_db(transaction=True)
     def test_the_tests_know_a_receiver_that_does_not_wait(self, monkeypatch):
-        monkeypatch.setattr(tea.task, "backend", "immediate")
+        monkeypatch.setattr(kettle_whistled.task, "backend", "immediate")
         monkeypatch.setattr("django.db.transaction.on_commit", lambda run, using: run())
 
         with pytest.raises(AssertionError):
@@ -219,11 +219,11 @@ class TestConnecting:
             poured.send(sender=None)
             assert ran("tea") == []
         finally:
-            poured.connect(tea, dispatch_uid="only once")
+            poured.connect(kettle_whistled, dispatch_uid="only once")
 
     def test_it_is_held_weakly_as_by_django(self):
         signal = Signal()
-        function = tea.func
+        function = kettle_whistled.func
         name = registry.path_of(function)
         kept = registry.declared()[name]
         made = receiver(signal, background=True)(function)
@@ -292,7 +292,7 @@ class TestRefusals:
     )
     def test_options_that_do_not_exist(self, options, words):
         with pytest.raises(InvalidCall, match=words):
-            receiver(brewed, background=True, **options)(tea.func)
+            receiver(brewed, background=True, **options)(kettle_whistled.func)
 
     def test_a_function_that_no_worker_would_find(self):
         with pytest.raises(InvalidCall, match="not at the top of a module"):
