@@ -18,7 +18,7 @@ from django.dispatch import Signal
 from tasks_core import receiver, registry
 from tasks_core.carrying import pack, unpack
 from tasks_core.exceptions import InvalidCall
-from tasks_core.models import Job
+from tasks_core.models import Job, Outbox
 from tasks_core.outcomes import Errored
 from tasks_core.signals import job_settled
 from tasks_core.testing import drain
@@ -180,6 +180,21 @@ class TestTransactions:
             raise ZeroDivisionError
 
         assert ran("tea") == []
+
+    @pytest.mark.django_db(transaction=True)
+    @pytest.mark.parametrize(("options", "written"), [({"durable": True}, 1), ({}, 0)])
+    def test_what_is_durable_is_written_down_in_the_transaction(
+        self, monkeypatch, options, written
+    ):
+        monkeypatch.setattr(kettle_whistled.task, "backend", "redis")
+        monkeypatch.setattr(kettle_whistled.task, "options", options)
+
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            poured.send(sender=None, cup=1)
+            assert Outbox.objects.count() == written
+            raise ZeroDivisionError
+
+        assert not Outbox.objects.exists()
 
     @pytest.mark.django_db(transaction=True)
     def test_the_tests_know_a_receiver_that_does_not_wait(self, monkeypatch):
