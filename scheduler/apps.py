@@ -14,5 +14,8 @@ class SchedulerConfig(AppConfig):
     #: What `run_worker --with-scheduler` runs beside its worker.
     companion_processes = ("scheduler.process.Scheduler",)
 
+    #: What knows which jobs are whose: `Job.objects.of_schedule(key)` asks it.
+    job_ids_of_schedule = "scheduler.questions.jobs.ids_of"
+
     def ready(self) -> None:
         from scheduler import checks, materialise, signals  # noqa: F401  they register receivers

@@ -27,17 +27,7 @@ BACKEND = "backend"
 
 def backends() -> dict[str, DatabaseBackend]:
     """Return the backends that keep jobs, by alias; the default database's if there is none."""
-    found: dict[str, DatabaseBackend] = {}
-    for alias in job_backends:
-        backend = job_backends[alias]
-        # Two backends on one database share their jobs.
-        if isinstance(backend, DatabaseBackend) and backend.database not in _databases(found):
-            found[alias] = backend
-    return found or {"default": DatabaseBackend({})}
-
-
-def _databases(found: dict[str, DatabaseBackend]) -> set[str]:
-    return {backend.database for backend in found.values()}
+    return job_backends.of_databases() or {"default": DatabaseBackend({})}
 
 
 def chosen(request: HttpRequest) -> DatabaseBackend:

@@ -1,7 +1,10 @@
 """The backends of the JOBS setting, by alias; built when first asked for."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
-from typing import Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from django.core.signals import setting_changed
 from django.dispatch import receiver
@@ -10,6 +13,9 @@ from django.utils.module_loading import import_string
 from tasks_core import conf
 from tasks_core.backends.base import BaseJobBackend
 from tasks_core.exceptions import InvalidJobBackend, MissingExtra
+
+if TYPE_CHECKING:
+    from tasks_core.backends.database import DatabaseBackend
 
 
 class JobBackends:
@@ -25,6 +31,30 @@ class JobBackends:
 
     def __iter__(self) -> Iterator[str]:
         return iter(conf.jobs())
+
+    def of_databases(self) -> dict[str, DatabaseBackend]:
+        """Return the backends that keep jobs in databases, by alias: the first of each database."""
+        from tasks_core.backends.database import DatabaseBackend
+
+        found: dict[str, DatabaseBackend] = {}
+        for alias in self:
+            with suppress(InvalidJobBackend):  # checks tell of it
+                backend = self[alias]
+                # Two backends on one database share their jobs.
+                known = {each.database for each in found.values()}
+                if isinstance(backend, DatabaseBackend) and backend.database not in known:
+                    found[alias] = backend
+        return found
+
+    def of_database(self, database: str) -> DatabaseBackend:
+        """Return the backend that keeps its jobs there; raise InvalidJobBackend if none does."""
+        for backend in self.of_databases().values():
+            if backend.database == database:
+                return backend
+        raise InvalidJobBackend(
+            f"No backend of JOBS keeps its jobs in the database {database!r}.",
+            hint='JOBS = {"BACKEND": "tasks_core.backends.database.DatabaseBackend"}',
+        )
 
     def forget(self) -> None:
         """Drop every instance, so that changed settings count."""

@@ -29,7 +29,7 @@ def acts(source: Source) -> list[str]:
             guilty.append(f"{where(source, node)} while")
         if isinstance(node, ast.ClassDef) and any("Loop" in ast.unparse(b) for b in node.bases):
             guilty.append(f"{where(source, node)} {node.name}")
-        if isinstance(node, ast.Call) and "objects" in (words := chain(node.func)):
+        if isinstance(node, ast.Call) and {"objects", "rows"} & {*(words := chain(node.func))}:
             guilty += [f"{where(source, node)} {word}" for word in words if word in WRITES]
         if isinstance(node, ast.expr) and source.meaning(node) in ACTIONS:
             guilty.append(f"{where(source, node)} {source.meaning(node)}")
@@ -49,6 +49,7 @@ def test_commands_only_translate(source):
         "import threading\nthreading.Thread(target=tick).start()",
         "from signal import SIGTERM, signal\nsignal(SIGTERM, stop)",
         "Job.objects.filter(state='failed').delete()",
+        "Job.rows.update(state='ready')",
     ],
 )
 def test_a_command_that_acts_is_noticed(text):

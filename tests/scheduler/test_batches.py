@@ -44,7 +44,7 @@ def statements(count):
     assert batch.enqueued == count
     Schedule.objects.all().delete()
     Occurrence.objects.all().delete()
-    Job.objects.all().delete()
+    Job.rows.all().delete()
     return len(queries)
 
 

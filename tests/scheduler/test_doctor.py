@@ -275,7 +275,7 @@ class TestEnds:
     def test_a_job_that_is_gone(self):
         declare(at(8))
         tick(at(9))
-        Job.objects.all().delete()
+        Job.rows.all().delete()
 
         assert of("ends", at(9, 4)).level == GOOD  # whoever settles it may be at it
         assert (of("ends", at(9, 6)).level, of("ends", at(9, 6)).named) == (FAILURE, ["tea"])

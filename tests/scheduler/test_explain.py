@@ -275,21 +275,21 @@ class TestInstant:
         tick(at(9))
         with FrozenClock(at(9, 1)):
             drain()
-        Job.objects.all().delete()
+        Job.rows.all().delete()
 
         assert "which ended as successful at 2026-03-10 09:01:00Z." in why(at(9)).sentence
 
     def test_a_job_that_is_gone(self):
         declare(at(8))
         tick(at(9))
-        Job.objects.all().delete()
+        Job.rows.all().delete()
 
         assert "nobody saw it end" in why(at(9)).sentence
 
     def test_a_job_that_runs(self):
         declare(at(8))
         tick(at(9))
-        Job.objects.update(
+        Job.rows.update(
             state="running", started_at=at(9, 1), claimed_at=at(9, 1), claimed_by=owner()
         )
 

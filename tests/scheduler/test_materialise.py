@@ -178,7 +178,7 @@ def test_ends_that_nobody_noted_are_found():
     tick(at(8, 30))
     tick(at(9))
     gone = Occurrence.objects.earliest("due_at")
-    Job.objects.filter(pk=gone.job_id).delete()
+    Job.rows.filter(pk=gone.job_id).delete()
     with FrozenClock(at(9)):
         drain()
     Occurrence.objects.update(job_state="", ended_at=None)

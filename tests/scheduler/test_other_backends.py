@@ -187,7 +187,7 @@ def test_a_backend_that_cannot_be_asked_hides_no_other(settings, caplog):
             Scheduler().run_once()
         with FrozenClock(at(9)):
             Scheduler().drain()
-    Job.objects.all().delete()
+    Job.rows.all().delete()
 
     with FrozenClock(at(9, 1)):
         upkeep.reconcile()
@@ -215,7 +215,7 @@ def test_an_audit_finds_the_jobs_wherever_they_are():
     swept(at(9))
     assert audit().is_balanced
 
-    Job.objects.using("queue").all().delete()
+    Job.rows.using("queue").all().delete()
 
     assert [fault.kind for fault in audit().faults] == [Kind.TORN]
 

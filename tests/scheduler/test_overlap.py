@@ -64,7 +64,7 @@ def test_a_job_that_waits_for_a_retry_overlaps_for_a_while_only():
     tick(at(8, 30))
     with FrozenClock(at(8, 31)):
         drain()
-    Job.objects.update(run_after=at(23))  # a long back-off
+    Job.rows.update(run_after=at(23))  # a long back-off
 
     tick(at(9))
     tick(at(9, 30))
@@ -79,7 +79,7 @@ def test_a_shorter_patience():
     tick(at(8, 30))
     with FrozenClock(at(8, 31)):
         drain()
-    Job.objects.update(run_after=at(23))
+    Job.rows.update(run_after=at(23))
 
     tick(at(9))
 
@@ -90,7 +90,7 @@ def test_a_shorter_patience():
 def test_a_job_that_snoozes_overlaps_for_a_while_only(attempts):
     declare(at(8), cron="*/30 * * * *")
     tick(at(9))
-    Job.objects.update(state="scheduled", run_after=at(9, days=300), **attempts)
+    Job.rows.update(state="scheduled", run_after=at(9, days=300), **attempts)
 
     tick(at(9, 30))
     tick(at(10, 30))
@@ -106,7 +106,7 @@ def test_the_clock_of_a_worker_does_not_count():
         drain()
     job = Job.objects.get()
     job.errors[-1]["at"] = at(8, days=9).isoformat()
-    Job.objects.update(run_after=at(23), errors=job.errors)
+    Job.rows.update(run_after=at(23), errors=job.errors)
 
     tick(at(10))
 

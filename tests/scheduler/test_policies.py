@@ -84,7 +84,7 @@ class TestQueueOne:
         tick(at(9))
         tick(at(10))
         # The job has gone, and with it the chance to be told.
-        Job.objects.all().delete()
+        Job.rows.all().delete()
 
         tick(Schedule.objects.get().next_due_at)
 

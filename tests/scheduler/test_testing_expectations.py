@@ -186,7 +186,7 @@ def test_another_job_fails_and_shows_the_difference(noon):
 
 
 def test_a_job_that_was_pruned_is_told(noon):
-    Job.objects.all().delete()
+    Job.rows.all().delete()
 
     assert "it was pruned" in failure(schedules.assert_job, "often", "10:15")
     assert "job: pruned" in failure(schedules.assert_due, "often", [])

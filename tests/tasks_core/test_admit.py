@@ -51,7 +51,7 @@ def admitted():
 
 def start_all(**fields):
     """Let what was admitted run, as a claim would."""
-    ready = Job.objects.filter(state=JobState.READY, parked=False, **fields)
+    ready = Job.rows.filter(state=JobState.READY, parked=False, **fields)
     return ready.update(state=JobState.RUNNING, claimed_by=make_process())
 
 
@@ -73,7 +73,7 @@ def test_a_running_job_keeps_its_permit_until_it_has_ended():
 
     assert admit("default", concurrency_keys=["a"], now=NOON) == 0
 
-    Job.objects.filter(state=JobState.RUNNING).update(
+    Job.rows.filter(state=JobState.RUNNING).update(
         state=JobState.SUCCESSFUL, finished_at=NOON, claimed_by=None
     )
     assert admit("default", concurrency_keys=["a"], now=NOON) == 1
@@ -97,7 +97,7 @@ def test_the_best_pass_first():
     order = []
     while admit("default", concurrency_keys=["a"], now=NOON):
         order.append(Job.objects.get(state=JobState.READY, parked=False).pk)
-        Job.objects.filter(parked=False).delete()
+        Job.rows.filter(parked=False).delete()
 
     assert order == [urgent.pk, early.pk, late.pk]
 
@@ -302,7 +302,7 @@ def race(permits, jobs=40, threads=6):
             admit("default", concurrency_keys=["a"], now=NOON)
             most = max(most, admitted())
             for attempt in running:
-                mine = Job.objects.filter(pk=attempt.job_id)
+                mine = Job.rows.filter(pk=attempt.job_id)
                 mine.move(S.RUNNING, S.SUCCESSFUL, finished_at=NOON, claimed_by=None)
             running = job_backends["default"].claim(owner=owner, limit=2)
         return most

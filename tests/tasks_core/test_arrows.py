@@ -81,10 +81,10 @@ def test_a_verb_moves_jobs_along_its_arrow_and_no_others(arrow, state):
 @pytest.mark.parametrize("target", JobState)
 def test_a_move_that_is_no_arrow_is_refused(state, target):
     if allowed(state, target):
-        Job.objects.none().move(state, target)
+        Job.rows.none().move(state, target)
         return
     with pytest.raises(IllegalTransition):
-        Job.objects.none().move(state, target)
+        Job.rows.none().move(state, target)
 
 
 def test_a_final_job_never_becomes_running_or_scheduled():

@@ -179,7 +179,7 @@ def test_a_job_whose_end_is_taken_away_meanwhile_is_left_alone():
         answer = execute(sql, *rest)
         if sql.startswith("SELECT"):  # the first, before the transaction
             meddler.__exit__(None, None, None)
-            Job.objects.filter(pk=kept.pk).update(expires_at=None)
+            Job.rows.filter(pk=kept.pk).update(expires_at=None)
         return answer
 
     meddler = connection.execute_wrapper(take_away)

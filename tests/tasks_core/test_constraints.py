@@ -14,7 +14,7 @@ S = JobState
 
 def refused(**fields):
     with transaction.atomic(), pytest.raises(IntegrityError) as caught, transaction.atomic():
-        Job.objects.create(**fields)
+        Job(**fields).save_base(force_insert=True)
     return str(caught.value)
 
 

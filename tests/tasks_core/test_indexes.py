@@ -112,7 +112,7 @@ def test_a_claim_of_some_queues_looks_into_each():
 
 def test_a_suspect_is_found_by_its_own_index():
     [pk] = Job.objects.filter(state=JobState.READY).values_list("pk", flat=True)[:1]
-    Job.objects.filter(pk=pk).update(suspect=True)
+    Job.rows.filter(pk=pk).update(suspect=True)
     owner = make_process().pk
 
     for plan in plans(
@@ -158,7 +158,7 @@ def test_expiry_uses_its_index():
 
 def test_rescue_looks_at_no_more_than_the_running_jobs():
     owner = make_process(lease=DEAD)
-    Job.objects.filter(
+    Job.rows.filter(
         pk__in=list(Job.objects.filter(state=JobState.READY).values_list("pk", flat=True)[:3])
     ).update(state=JobState.RUNNING, claimed_by=owner, attempts=1)
 

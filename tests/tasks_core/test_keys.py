@@ -76,7 +76,7 @@ def test_what_the_newer_call_does_not_say_is_back_at_its_default():
 def test_a_replaced_job_begins_anew_and_remembers_what_happened():
     background.enqueue(nothing, key="tea", max_attempts=5)
     for _ in range(3):
-        Job.objects.update(state=JobState.READY)
+        Job.rows.update(state=JobState.READY)
         error = AttemptError.of(RuntimeError("boom"))
         settle("default", [(claim_one(), Errored(error, retry_in=HOUR))], now=NOON)
 
@@ -119,7 +119,7 @@ def test_a_key_that_becomes_free_between_two_statements_is_taken(monkeypatch):
     holder = background.enqueue(nothing, key="tea")
 
     def ended(alias, calls):
-        Job.objects.filter(pk=holder.id).delete()
+        Job.rows.filter(pk=holder.id).delete()
         return {}
 
     monkeypatch.setattr("tasks_core.backends.database.enqueue.holders", ended)

@@ -117,7 +117,7 @@ class TestTransactions:
 
     def test_a_result_that_went_nowhere_says_so(self):
         result = elsewhere.enqueue(nothing, durable=True)
-        Job.objects.using("queue").all().delete()
+        Job.rows.using("queue").all().delete()
 
         with pytest.raises(JobDoesNotExist):
             result.refresh()

@@ -34,7 +34,7 @@ def test_the_fence_stays_raised():
 def test_only_the_owner_releases():
     make_job()
     attempt = claim_one()
-    Job.objects.update(claimed_by=make_process())
+    Job.rows.update(claimed_by=make_process())
 
     assert release("default", [attempt]) == 0
     assert fresh(attempt).state == JobState.RUNNING

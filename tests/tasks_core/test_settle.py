@@ -190,7 +190,7 @@ def test_a_database_that_is_busy_for_long_fails_no_job(attempt):
 
 def settle_by_id_alone(alias, pairs, *, now):
     for attempt, outcome in pairs:
-        Job.objects.filter(pk=attempt.job_id).update(
+        Job.rows.filter(pk=attempt.job_id).update(
             state=JobState.SUCCESSFUL,
             return_value=outcome.value,
             finished_at=now,
@@ -203,7 +203,7 @@ def settle_by_id_alone(alias, pairs, *, now):
 def assert_that_the_presumed_dead_cannot_settle(settle):
     make_job(max_attempts=9)
     presumed_dead = claim_one()
-    Job.objects.update(state=JobState.READY, claimed_by=None)  # as a rescuer leaves it
+    Job.rows.update(state=JobState.READY, claimed_by=None)  # as a rescuer leaves it
     successor = claim_one()
 
     assert settle("default", [(presumed_dead, Succeeded("late"))], now=NOON) == [None]
@@ -227,7 +227,7 @@ def test_an_owner_cannot_settle_its_own_earlier_claim():
     make_job(max_attempts=9)
     process = make_process()
     first = claim_one(process)
-    Job.objects.update(state=JobState.READY, claimed_by=None)
+    Job.rows.update(state=JobState.READY, claimed_by=None)
     second = claim_one(process)
 
     assert settled(first, Succeeded("first")) is None

@@ -106,7 +106,7 @@ def test_an_ended_job_lets_the_next_one_through_though_the_sweep_is_elsewhere(tw
     for _ in range(3):
         admissions.hurry()
         admissions.tick()
-    Job.objects.filter(parked=False, concurrency_key="d").delete()
+    Job.rows.filter(parked=False, concurrency_key="d").delete()
     sweep._left_off.clear()
 
     admissions.ended(ended(concurrency_key="d"))

@@ -86,7 +86,7 @@ def test_a_job_that_is_no_task_of_django_has_no_result(backend):
 
 def test_a_task_that_is_gone_has_no_result(backend):
     result = tasks.leave.enqueue("tea")
-    Job.objects.update(task="tests.app.django_tasks.removed")
+    Job.rows.update(task="tests.app.django_tasks.removed")
 
     with pytest.raises(compat.TaskResultDoesNotExist):
         backend.get_result(result.id)

@@ -22,7 +22,7 @@ def cancel(alias: str, ids: Sequence[UUID], *, now: datetime, reason: str = REAS
 
     A job that is asked twice is returned once.
     """
-    jobs = Job.objects.using(alias).filter(pk__in=ids)
+    jobs = Job.rows.using(alias).filter(pk__in=ids)
 
     def work() -> Cancelled:
         # All of them locked, so that none is claimed, or comes back from a claim, in between.
@@ -39,10 +39,10 @@ def cancel(alias: str, ids: Sequence[UUID], *, now: datetime, reason: str = REAS
 
 def expire(alias: str, *, now: datetime, limit: int = BATCH) -> list[JobEnd]:
     """Cancel up to ``limit`` jobs whose ``expires_at`` has passed, and return them."""
-    late = Job.objects.using(alias).filter(state__in=WAITING, expires_at__lte=now)
+    late = Job.rows.using(alias).filter(state__in=WAITING, expires_at__lte=now)
     ids = list(late.values_list("pk", flat=True)[:limit])
     # Asked again with the lock: an operator may have retried one, which then never expires.
-    still = Job.objects.using(alias).filter(pk__in=ids, expires_at__lte=now)
+    still = Job.rows.using(alias).filter(pk__in=ids, expires_at__lte=now)
     return _cancel(still, now=now, reason="expired") if ids else []
 
 
@@ -56,7 +56,7 @@ def cancel_requested(
     """
     if ids is not None and not ids:
         return []
-    wanted = Job.objects.using(alias).filter(
+    wanted = Job.rows.using(alias).filter(
         state__in=WAITING, cancel_requested_at__isnull=False, finished_at__isnull=True
     )
     found = wanted if ids is None else wanted.filter(pk__in=ids)
@@ -66,7 +66,7 @@ def cancel_requested(
 
 def cancel_requests(alias: str, owner: UUID) -> list[tuple[UUID, int]]:
     """Return the jobs, with their fences, that the process ``owner`` runs and shall stop."""
-    mine = Job.objects.using(alias).filter(claimed_by=owner, cancel_requested_at__isnull=False)
+    mine = Job.rows.using(alias).filter(claimed_by=owner, cancel_requested_at__isnull=False)
     return list(mine.values_list("pk", "fence"))
 
 
@@ -84,7 +84,7 @@ def _end(
 ) -> list[JobEnd]:
     if not found:
         return []
-    mine = Job.objects.using(jobs.db).filter(pk__in=found)
+    mine = Job.rows.using(jobs.db).filter(pk__in=found)
     admit_after_commit(jobs.db, keys_of(mine))  # they may have held permits
     for state in WAITING:
         mine.move(state, JobState.CANCELLED, finished_at=now, active_key=None, reason=reason)

@@ -11,7 +11,7 @@ from tasks_core.states import JobState
 
 def delete(alias: str, ids: Sequence[UUID]) -> int:
     """Remove the jobs, except those that are running, and return how many."""
-    idle = Job.objects.using(alias).filter(pk__in=ids).exclude(state=JobState.RUNNING)
+    idle = Job.rows.using(alias).filter(pk__in=ids).exclude(state=JobState.RUNNING)
 
     def remove() -> int:
         admit_after_commit(alias, keys_of(idle.filter(state=JobState.READY)))

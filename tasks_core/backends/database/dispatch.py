@@ -52,7 +52,7 @@ def _move_and_tell(alias: str, now: datetime | None, limit: int) -> int:
 
 
 def _move(alias: str, now: datetime | None, limit: int) -> int:
-    jobs = Job.objects.using(alias)
+    jobs = Job.rows.using(alias)
     due = jobs.in_state(JobState.SCHEDULED).filter(run_after__lte=now or clock.db_now(alias))
     # A look without locks first: mostly nothing is due, and SQLite has one writer.
     if not due.exists():

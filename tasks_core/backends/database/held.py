@@ -29,7 +29,7 @@ def holders(alias: str, calls: Sequence[Call]) -> dict[str, Job]:
 
     With ``on_conflict="replace"`` one has become what the call says, unless it is running.
     """
-    unfinished = Job.objects.using(alias).filter(active_key__in={call.key for call in calls})
+    unfinished = Job.rows.using(alias).filter(active_key__in={call.key for call in calls})
     found = {str(job.active_key): job for job in unfinished}
     newer = [call for call in calls if call.on_conflict == "replace" and call.key in found]
     for call in newer:
@@ -43,6 +43,6 @@ def _replace(alias: str, job: Job, call: Call) -> None:
     now = clock.db_now(alias)
     [newer] = rows_of(timed(columns_of([call], [job.pk]), now=now))
     changes = {name: getattr(newer, name) for name in SAID_ANEW} | BEGUN_ANEW
-    waiting = Job.objects.using(alias).filter(pk=job.pk, active_key=call.key, state__in=WAITING)
+    waiting = Job.rows.using(alias).filter(pk=job.pk, active_key=call.key, state__in=WAITING)
     admit_after_commit(alias, keys_of(waiting))
     waiting.update(state=newer.state, **changes)

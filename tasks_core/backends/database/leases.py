@@ -53,7 +53,7 @@ def running(processes: QuerySet[Process]) -> QuerySet[Process]:
 def end(alias: str, process_id: UUID) -> bool:
     """Note an orderly end. Jobs still owned are left to the rescuers, from this moment on."""
     alive = Process.objects.using(alias).filter(pk=process_id, stopped_at__isnull=True)
-    if Job.objects.using(alias).filter(claimed_by=process_id).exists():
+    if Job.rows.using(alias).filter(claimed_by=process_id).exists():
         return bool(alive.update(lease_expires_at=clock.DatabaseNow()))
     return bool(alive.update(stopped_at=clock.db_now(alias)))
 

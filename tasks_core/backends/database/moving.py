@@ -27,11 +27,11 @@ KEY = "key before it moved"  # in the context of a job whose key was given up
 
 def take_away(alias: str, ids: Sequence[UUID], *, now: datetime, reason: str) -> list[Job]:
     """Take those of the jobs out of reach that nobody has claimed, and return them."""
-    waiting = Job.objects.using(alias).filter(pk__in=ids, state__in=WAITING)
+    waiting = Job.rows.using(alias).filter(pk__in=ids, state__in=WAITING)
 
     def take() -> list[Job]:
         found = list(waiting.select_for_update(skip_locked=True))
-        mine = Job.objects.using(alias).filter(pk__in=[job.pk for job in found])
+        mine = Job.rows.using(alias).filter(pk__in=[job.pk for job in found])
         admit_after_commit(alias, keys_of(mine))  # they may have held permits
         for job in found:
             if job.active_key is not None:
@@ -66,7 +66,7 @@ def take_in(alias: str, arrivals: Sequence[Arrival]) -> list[UUID]:
         return in_transaction(alias, lambda: _store(alias, arrivals))
     except IntegrityError:
         if len(arrivals) == 1:
-            if Job.objects.using(alias).filter(pk=arrivals[0].job_id).exists():
+            if Job.rows.using(alias).filter(pk=arrivals[0].job_id).exists():
                 return []
             raise
         return [job_id for each in arrivals for job_id in take_in(alias, [each])]
@@ -86,5 +86,5 @@ def _store(alias: str, arrivals: Sequence[Arrival]) -> list[UUID]:
 
 
 def _moved(alias: str) -> JobQuerySet:
-    ended = Job.objects.using(alias).in_state(JobState.CANCELLED)
+    ended = Job.rows.using(alias).in_state(JobState.CANCELLED)
     return ended.filter(reason__startswith=MOVED, finished_at__isnull=False)

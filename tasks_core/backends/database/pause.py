@@ -48,7 +48,7 @@ def paused(alias: str) -> frozenset[str]:
 
 def _give_permits_back(alias: str, queue: str) -> None:
     """Park what was let through and has not begun: jobs of other queues may have its keys."""
-    ready = Job.objects.using(alias).in_state(JobState.READY).filter(LIMITED, queue=queue)
+    ready = Job.rows.using(alias).in_state(JobState.READY).filter(LIMITED, queue=queue)
     ready.filter(parked=False).update(parked=True)
 
 

@@ -22,7 +22,7 @@ def report_progress(alias: str, reports: Sequence[Report]) -> int:
 
 def _store(alias: str, report: Report) -> int:
     attempt, done, total = report
-    mine = Job.objects.using(alias).filter(
+    mine = Job.rows.using(alias).filter(
         pk=attempt.job_id,
         claimed_by=attempt.owner,
         fence=attempt.fence,

@@ -34,7 +34,7 @@ def prune(
     locked is skipped.
     """
     age = retention(state) if older_than is None else older_than
-    old = Job.objects.using(alias).in_state(state).filter(finished_at__lt=now - age)
+    old = Job.rows.using(alias).in_state(state).filter(finished_at__lt=now - age)
     if state is JobState.CANCELLED:
         old = old.exclude(reason__startswith=MOVED)  # until they have arrived
     # A look without locks first: mostly nothing is old, and SQLite has one writer.
@@ -45,7 +45,7 @@ def prune(
 def _bite(old: JobQuerySet) -> int:
     oldest = old.order_by("finished_at").select_for_update(skip_locked=True)
     batch = list(oldest.values_list("pk", flat=True)[:BATCH])
-    mine = Job.objects.using(old.db)
+    mine = Job.rows.using(old.db)
     if connections[old.db].vendor == "mysql":
         # For a list it may read the whole table, and wait for every row that is locked.
         return sum(mine.filter(pk=pk).delete()[0] for pk in batch)
@@ -74,7 +74,7 @@ def prune_keys(alias: str, *, now: datetime) -> int:
 
 
 def _unfinished_with(alias: str, column: str) -> JobQuerySet:
-    return Job.objects.using(alias).filter(
+    return Job.rows.using(alias).filter(
         **{column: OuterRef("key")},
         state__in=sorted(UNFINISHED),
         parked__in=[True, False],  # as the index has it

@@ -30,7 +30,7 @@ def release_strays(alias: str, owner: UUID, *, known: Collection[tuple[UUID, int
     was told. Only the owner may call this, and only with everything it knows of: jobs with
     their fences, since it may have claimed one anew that it lost while running it.
     """
-    owned = Job.objects.using(alias).filter(claimed_by=owner).values_list("pk", "fence")
+    owned = Job.rows.using(alias).filter(claimed_by=owner).values_list("pk", "fence")
     strays = [claim for claim in owned if claim not in known]
     if not strays:
         return 0
@@ -53,4 +53,4 @@ def _give_back(alias: str, claims: Sequence[tuple[UUID, int]], **owned: Any) -> 
     exactly = Q(*(Q(pk=pk, fence=fence) for pk, fence in claims), _connector=Q.OR)
     # The owner will not have room for them soon, but somebody else may.
     wake_after_commit(alias, [EVERYTHING])
-    return unclaim(Job.objects.using(alias).filter(exactly, **owned))
+    return unclaim(Job.rows.using(alias).filter(exactly, **owned))

@@ -33,7 +33,7 @@ def reschedule(
     told = {"run_after": when, "queue": queue, "priority": priority}
     changes: dict[str, Any] = {name: value for name, value in told.items() if value is not None}
 
-    mine = Job.objects.using(alias).filter(pk__in=ids)
+    mine = Job.rows.using(alias).filter(pk__in=ids)
     if when is not None or queue is not None:
         changes["parked"] = IS_LIMITED
 

@@ -87,7 +87,7 @@ def dead(alias: str) -> QuerySet[Process]:
     One that was stopped may own jobs nevertheless: it slept through its rescue, claimed once
     more, and died.
     """
-    owns_jobs = Exists(Job.objects.using(alias).filter(claimed_by=OuterRef("pk")))
+    owns_jobs = Exists(Job.rows.using(alias).filter(claimed_by=OuterRef("pk")))
     return _expired(alias).filter(Q(stopped_at__isnull=True) | owns_jobs)
 
 
@@ -109,9 +109,9 @@ def _stop(alias: str, processes: list[Process], now: datetime) -> None:
 
 
 def _give_back_unstarted(alias: str, process: Process, started: Collection[Key]) -> int:
-    owned = Job.objects.using(alias).filter(claimed_by=process).values_list("pk", "fence")
+    owned = Job.rows.using(alias).filter(claimed_by=process).values_list("pk", "fence")
     unstarted = [pk for pk, fence in owned if (pk, fence) not in started]
-    return unclaim(Job.objects.using(alias).filter(claimed_by=process, pk__in=unstarted))
+    return unclaim(Job.rows.using(alias).filter(claimed_by=process, pk__in=unstarted))
 
 
 def _take_back(
@@ -121,7 +121,7 @@ def _take_back(
     *,
     reasons: Mapping[Key, str] = MappingProxyType({}),
 ) -> Rescued:
-    mine = Job.objects.using(alias).filter(claimed_by=process)
+    mine = Job.rows.using(alias).filter(claimed_by=process)
     repeated = mine.filter(attempts__lt=F("max_attempts")).move(
         JobState.RUNNING,
         JobState.READY,
@@ -142,7 +142,7 @@ def _take_back(
 
 
 def _fail(alias: str, job: Job, *, now: datetime, reason: str) -> JobEnd:
-    Job.objects.using(alias).filter(pk=job.pk, fence=job.fence).move(
+    Job.rows.using(alias).filter(pk=job.pk, fence=job.fence).move(
         JobState.RUNNING,
         JobState.FAILED,
         claimed_by=None,

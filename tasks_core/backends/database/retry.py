@@ -21,7 +21,7 @@ def retry(alias: str, ids: Sequence[UUID], *, now: datetime) -> int:
     a limit wait for it again.
     """
     # What is on its way to another backend will run there.
-    ended = Job.objects.using(alias).filter(pk__in=ids).exclude(reason__startswith=MOVED)
+    ended = Job.rows.using(alias).filter(pk__in=ids).exclude(reason__startswith=MOVED)
 
     def again() -> int:
         admit_after_commit(alias, keys_of(ended))

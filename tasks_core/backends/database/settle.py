@@ -51,7 +51,7 @@ def _states(alias: str, ended: Sequence[Ended], stored: set[Key]) -> list[JobSta
 def _settled_before(alias: str, ended: Iterable[Ended]) -> set[Key]:
     """Return those that we stored without being told: nobody else leaves fence and state so."""
     wanted = {each.key: each.state for each in ended if each.state in FINAL}
-    rows = Job.objects.using(alias).filter(pk__in=[pk for pk, _ in wanted]).exclude(reason=LOST)
+    rows = Job.rows.using(alias).filter(pk__in=[pk for pk, _ in wanted]).exclude(reason=LOST)
     found = rows.values_list("pk", "fence", "state")
     return {(pk, fence) for pk, fence, state in found if wanted.get((pk, fence)) == state}
 

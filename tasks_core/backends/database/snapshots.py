@@ -11,7 +11,7 @@ from tasks_core.states import JobState
 
 def snapshots(alias: str, ids: Sequence[UUID]) -> dict[UUID, Snapshot]:
     """Return what is known of each of the jobs that exist."""
-    return {job.pk: snapshot_of(job) for job in Job.objects.using(alias).filter(pk__in=ids)}
+    return {job.pk: snapshot_of(job) for job in Job.rows.using(alias).filter(pk__in=ids)}
 
 
 def snapshot_of(job: Job) -> Snapshot:
@@ -28,7 +28,7 @@ def snapshot_of(job: Job) -> Snapshot:
 
 def record(alias: str, job_id: UUID) -> Record | None:
     """Return all that is known of one job."""
-    job = Job.objects.using(alias).filter(pk=job_id).first()
+    job = Job.rows.using(alias).filter(pk=job_id).first()
     if job is None:
         return None
     return Record(

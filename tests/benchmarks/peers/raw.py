@@ -50,7 +50,7 @@ class Peer(TasksCore):
         from tasks_core.models import Job
 
         values = {field.attname: value for field, value in self.row}
-        Job.objects.bulk_create(
+        Job.rows.bulk_create(
             Job(**values | {"id": ids.job_id(), "args": [number]}) for number in numbers
         )
 

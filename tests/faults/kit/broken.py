@@ -17,7 +17,7 @@ class GreedyBackend(DatabaseBackend):
     def claim(self, *, owner, limit, **options):
         jobs = list(Job.objects.filter(state=JobState.READY).order_by("run_after", "pk")[:limit])
         Event().wait(0.003)
-        Job.objects.filter(pk__in=[job.pk for job in jobs]).update(
+        Job.rows.filter(pk__in=[job.pk for job in jobs]).update(
             state=JobState.RUNNING,
             claimed_by=owner,
             claimed_at=self.now(),
@@ -37,7 +37,7 @@ class UnfencedBackend(DatabaseBackend):
 
     def _settle_one(self, attempt, outcome):
         assert isinstance(outcome, Succeeded)
-        Job.objects.filter(pk=attempt.job_id).update(
+        Job.rows.filter(pk=attempt.job_id).update(
             state=JobState.SUCCESSFUL,
             return_value=outcome.value,
             finished_at=self.now(),

@@ -187,4 +187,4 @@ def forget_everything():
     # Each life has the same hours: a sick trigger would not be asked for what is known of them.
     protocol._next_due.cache_clear()
     for model in [*apps.get_app_config("tasks_scheduler").get_models(), Job]:
-        model.objects.all().delete()
+        model._base_manager.all().delete()

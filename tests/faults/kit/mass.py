@@ -16,7 +16,7 @@ NEW_ID = {
 def multiply(count, state, **fields):
     """Store ``count`` jobs in ``state``, whose times are a second apart for each seed."""
     seeds = [Job(**fields_of(state) | _spread(number, fields)) for number in range(SEEDS)]
-    Job.objects.bulk_create(seeds, batch_size=500)
+    Job.rows.bulk_create(seeds, batch_size=500)
     columns = [f.column for f in Job._meta.concrete_fields if f.column != "id"]
     names = ", ".join(connection.ops.quote_name(column) for column in columns)
     new_id = NEW_ID[connection.vendor]

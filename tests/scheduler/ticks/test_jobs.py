@@ -122,7 +122,7 @@ def test_a_guest_takes_back_what_a_dead_process_left(settings):
     settings.TASKS_CORE = {"LEASE": 3}
     dead = make_process(lease=DEAD)
     job = background.enqueue(leave_effect, ["rescued"])
-    Job.objects.filter(pk=job.id).update(
+    Job.rows.filter(pk=job.id).update(
         state=JobState.RUNNING, claimed_by=dead, attempts=1, fence=1, claimed_at=at(8)
     )
 

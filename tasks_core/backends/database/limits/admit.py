@@ -165,7 +165,7 @@ def _locked(alias: str, names: Collection[str]) -> dict[str, Limit]:
 
 
 def _unpark(alias: str, pks: list[UUID]) -> None:
-    jobs = Job.objects.using(alias)
+    jobs = Job.rows.using(alias)
     if connections[alias].vendor == "mysql":
         # For a list it may read the whole table, and wait for every row that is locked.
         for pk in pks:
@@ -176,7 +176,7 @@ def _unpark(alias: str, pks: list[UUID]) -> None:
 
 def _waiting(alias: str, key: Key, *, closed: Collection[str], now: datetime) -> JobQuerySet:
     """Return the parked jobs that ``key`` keeps, best first, as its index has them."""
-    jobs = Job.objects.using(alias).filter(
+    jobs = Job.rows.using(alias).filter(
         Q(expires_at__isnull=True) | Q(expires_at__gt=now),
         state=JobState.READY,
         parked__in=[True],  # a plain test for truth would keep SQLite from its index

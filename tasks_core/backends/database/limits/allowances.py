@@ -137,7 +137,7 @@ def _counts(alias: str, keys: Collection[Key]) -> dict[Key, tuple[int, int]]:
 
 
 def _count(alias: str, column: str, state: JobState) -> Coalesce:
-    jobs = Job.objects.using(alias).filter(
+    jobs = Job.rows.using(alias).filter(
         **{column: OuterRef("key")},
         state=state,
         parked__in=[False],  # a plain test for truth would keep SQLite from its index

@@ -71,7 +71,7 @@ def _names(
     alias: str, column: str, after: str, *, closed: Callable[[], Collection[str]]
 ) -> Iterator[str]:
     """Yield the keys behind ``after``, each at the cost of one look into the index."""
-    parked = Job.objects.using(alias).filter(state=JobState.READY, parked__in=[True])
+    parked = Job.rows.using(alias).filter(state=JobState.READY, parked__in=[True])
     names = parked.order_by(column).values_list(column, flat=True)
     name = names.filter(**{f"{column}__gt": after}).first()
     if name is not None and closed():

@@ -22,11 +22,11 @@ def ids(alias: str, wanted: Wanted, *, limit: int | None = None) -> list[UUID]:
 
 
 def rows(alias: str, ids: Sequence[UUID]) -> list[Job]:
-    return list(Job.objects.using(alias).filter(pk__in=ids))
+    return list(Job.rows.using(alias).filter(pk__in=ids))
 
 
 def _narrowed(alias: str, wanted: Wanted) -> JobQuerySet:
-    jobs = Job.objects.using(alias).all()
+    jobs = Job.rows.using(alias).all()
     if wanted.queue:
         jobs = jobs.filter(queue=wanted.queue)
     if wanted.task:

@@ -16,13 +16,13 @@ MOST_QUEUES = 500
 
 def claimable(alias: str) -> JobQuerySet:
     """Return the ready jobs that no limit holds back."""
-    free = Job.objects.using(alias).claimable().order_by("queue")
+    free = Job.rows.using(alias).claimable().order_by("queue")
     return _pinned(free, JobState.READY, parked="FALSE")
 
 
 def parked(alias: str) -> list[JobQuerySet]:
     """Return the ready jobs that wait for a limit, in two parts."""
-    held = Job.objects.using(alias).in_state(JobState.READY).filter(parked__in=[True])
+    held = Job.rows.using(alias).in_state(JobState.READY).filter(parked__in=[True])
     return [
         held.filter(concurrency_key__isnull=False).order_by(),
         held.filter(concurrency_key__isnull=True, rate_key__isnull=False).order_by(),
@@ -46,19 +46,19 @@ def _pinned(jobs: JobQuerySet, state: JobState, **columns: str) -> JobQuerySet:
 
 def running(alias: str) -> JobQuerySet:
     # Only what runs has an owner, and the index of owners is small.
-    owned = Job.objects.using(alias).in_state(JobState.RUNNING).filter(claimed_by__isnull=False)
+    owned = Job.rows.using(alias).in_state(JobState.RUNNING).filter(claimed_by__isnull=False)
     return owned.order_by("claimed_by_id")
 
 
 def deferred(alias: str) -> JobQuerySet:
     """Return the jobs whose time comes later, the next one first."""
-    later = Job.objects.using(alias).in_state(JobState.SCHEDULED).order_by("run_after")
+    later = Job.rows.using(alias).in_state(JobState.SCHEDULED).order_by("run_after")
     return _pinned(later, JobState.SCHEDULED)
 
 
 def ended(alias: str, state: JobState) -> JobQuerySet:
     """Return the jobs that ended so, the newest first."""
-    jobs = Job.objects.using(alias).in_state(state).filter(finished_at__isnull=False)
+    jobs = Job.rows.using(alias).in_state(state).filter(finished_at__isnull=False)
     return jobs.order_by("-finished_at")
 
 

@@ -66,7 +66,7 @@ def held_back(alias: str, *, now: datetime) -> Finding:
 
 def suspects(alias: str) -> Finding:
     """Find unfinished jobs whose process died while they ran."""
-    jobs = Job.objects.using(alias).suspect().filter(state__in=sorted(UNFINISHED))
+    jobs = Job.rows.using(alias).suspect().filter(state__in=sorted(UNFINISHED))
     return suspected([str(pk) for pk in jobs.order_by().values_list("pk", flat=True)[:NAMED]])
 
 
@@ -106,7 +106,7 @@ def _with_room(alias: str, *, now: datetime) -> set[str]:
 
 
 def _with_permits(alias: str) -> Iterator[str]:
-    mine = Job.objects.using(alias).filter(concurrency_key=OuterRef("key"), rate_key=None)
+    mine = Job.rows.using(alias).filter(concurrency_key=OuterRef("key"), rate_key=None)
     waiting = _parked(alias, mine)
     for limit in Limit.objects.using(alias).filter(Exists(waiting), permits__isnull=False):
         if admitted(alias, limit.key) < (limit.permits or 0):
@@ -121,13 +121,13 @@ def _parked(alias: str, jobs: JobQuerySet) -> JobQuerySet:
 
 def admitted(alias: str, key: str) -> int:
     """Return how many jobs with this concurrency key run, or may be claimed."""
-    mine = Job.objects.using(alias).filter(concurrency_key=key)
+    mine = Job.rows.using(alias).filter(concurrency_key=key)
     let_through = mine.in_state(JobState.READY).filter(parked__in=[False])
     return mine.in_state(JobState.RUNNING).count() + let_through.count()
 
 
 def _overdue(alias: str, *, now: datetime) -> list[str]:
-    mine = Job.objects.using(alias).filter(rate_key=OuterRef("key"), concurrency_key=None)
+    mine = Job.rows.using(alias).filter(rate_key=OuterRef("key"), concurrency_key=None)
     waiting = _parked(alias, mine)
     rated = Limit.objects.using(alias).filter(Exists(waiting), spacing__isnull=False)
     return list(rated.filter(next_at__lt=now - lease()).values_list("key", flat=True))

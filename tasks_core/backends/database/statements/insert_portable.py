@@ -15,7 +15,7 @@ def insert(alias: str, columns: Columns) -> list[JobState | None]:
     jobs = rows_of(timed(columns, now=clock.db_now(alias)))
     with transaction.atomic(using=alias, savepoint=False):
         plain = [job for job in jobs if job.active_key is None]
-        Job.objects.using(alias).bulk_create(plain, batch_size=BATCH)
+        Job.rows.using(alias).bulk_create(plain, batch_size=BATCH)
         return [
             JobState(job.state) if job.active_key is None or _was_free(alias, job) else None
             for job in jobs
@@ -24,12 +24,12 @@ def insert(alias: str, columns: Columns) -> list[JobState | None]:
 
 def _was_free(alias: str, job: Job) -> bool:
     """Store a job unless another has its key: INSERT IGNORE would ignore much more than that."""
-    jobs = Job.objects.using(alias)
+    jobs = Job.rows.using(alias)
     if jobs.filter(active_key=job.active_key).exists():
         return False
     try:
         with transaction.atomic(using=alias):
-            job.save(using=alias, force_insert=True)
+            job.save_base(using=alias, force_insert=True)
     except IntegrityError:
         # Another process stored one in between; it may even have ended by now.
         if jobs.filter(pk=job.pk).exists():

@@ -24,7 +24,7 @@ def claim(alias: str, asked: Asked) -> list[Attempt]:
     alive = Exists(running(Process.objects.using(alias).filter(pk=asked.owner)))
     paused = Queue.objects.using(alias).filter(paused_at__isnull=False).order_by()
     ready = (
-        Job.objects.using(alias)
+        Job.rows.using(alias)
         .in_state(JobState.READY)
         .filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now), alive, parked=False)
     )
@@ -82,7 +82,7 @@ def _may_wait(job: Job) -> bool:
 
 
 def _of(alias: str, jobs: Iterable[Job]) -> JobQuerySet:
-    return Job.objects.using(alias).filter(pk__in=[job.pk for job in jobs])
+    return Job.rows.using(alias).filter(pk__in=[job.pk for job in jobs])
 
 
 def attempt_of(job: Job, owner: UUID) -> Attempt:
@@ -109,7 +109,7 @@ def attempt_of(job: Job, owner: UUID) -> Attempt:
 
 def _store(alias: str, ended: Ended) -> int:
     attempt = ended.attempt
-    mine = Job.objects.using(alias).filter(
+    mine = Job.rows.using(alias).filter(
         pk=attempt.job_id, claimed_by=attempt.owner, fence=attempt.fence
     )
     changes: dict[str, Any] = {

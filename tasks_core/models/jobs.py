@@ -1,0 +1,134 @@
+"""What is done to jobs, by the arrows: ``Job.objects.failed().for_task(send).retry()``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+from uuid import UUID
+
+from tasks_core.backends import job_backends
+from tasks_core.background import background
+from tasks_core.calls import Call
+from tasks_core.exceptions import InvalidCall
+from tasks_core.models.queries import JobQuerySet
+
+if TYPE_CHECKING:
+    from tasks_core.backends.database import DatabaseBackend
+    from tasks_core.backends.served.told import Stopped
+    from tasks_core.models.job import Job
+    from tasks_core.options import When
+    from tasks_core.results import JobResult
+
+BATCH = 500  # jobs in one transaction: nobody else waits for long
+
+# What says who a job is for, and moves nothing.
+FREE = frozenset({"label", "creator"})
+
+
+class Jobs(JobQuerySet):
+    """
+    ``Job.objects``: which jobs, and what becomes of them.
+
+    Each verb is an arrow of the backend that keeps its jobs in this database: it looks at the
+    state again when it moves a job, sends the signals, and counts what it moved.
+    """
+
+    # A job is the call of a function, not a row of values.
+    def create(  # type: ignore[override]
+        self,
+        func: Callable[..., Any] | str,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        *,
+        when: When | None = None,
+        **options: Any,
+    ) -> Job:
+        """
+        Store a call as ``background.enqueue()`` does, or with ``when`` ``defer()``; return its job.
+
+        Raises InvalidCall for what cannot be stored.
+        """
+        door = background.on(self.backend.alias)
+        if when is not None:
+            stored = door.defer(func, args, kwargs or {}, when=when, **options)
+        else:
+            stored = door.enqueue(func, args, kwargs or {}, **options)
+        return self.model.objects.using(self.db).get(pk=stored.id)
+
+    def retry(self) -> int:
+        """Make the failed and cancelled ones ready again; return how many were."""
+        return sum(map(self.backend.retry, self._batches()))
+
+    def cancel(self) -> Stopped:
+        """Cancel those that wait, and ask those that run to stop; return how many of each."""
+        from tasks_core.backends.served.told import Stopped
+
+        stopped = [self.backend.cancel(batch) for batch in self._batches()]
+        return Stopped(*map(sum, zip((0, 0), *stopped, strict=True)))
+
+    def reschedule(
+        self,
+        *,
+        when: When | None = None,
+        queue: str | None = None,
+        priority: int | None = None,
+    ) -> int:
+        """
+        Change when, where or how soon those run that nobody has claimed; return how many did.
+
+        Raises InvalidCall for what enqueue() and defer() refuse, and if nothing is to change.
+        """
+        told = {"when": when, "queue": queue, "priority": priority}
+        given: dict[str, Any] = {name: value for name, value in told.items() if value is not None}
+        if not given:
+            raise InvalidCall("reschedule() changes when=, queue= or priority=; say one of them.")
+        backend = self.backend
+        call = Call(None, **given).checked(now=backend.now)
+        changes = {name: getattr(call, name) for name in given}
+        return sum(backend.reschedule(batch, **changes) for batch in self._batches())
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Remove those that do not run, and return what Django's ``delete()`` does."""
+        count = sum(map(self.backend.delete, self._batches()))
+        return count, {self.model._meta.label: count} if count else {}
+
+    def run(self) -> list[JobResult]:
+        """Run those that are due here and now, one after the other; return those that ran."""
+        from tasks_core.processes.foreground import run_ready
+
+        backend, ran = self.backend, dict[UUID, None]()
+        for batch in self._batches():
+            ran |= {attempt.job_id: None for attempt, _ in run_ready(backend, ids=batch)}
+        return list(backend.get_many(list(ran)).values())
+
+    def update(self, **values: Any) -> int:
+        """Change what says who a job is for: ``label`` and ``creator``. Raises InvalidCall else."""
+        if owned := values.keys() - FREE:
+            _refuse(f"update({', '.join(sorted(owned))}=…)")
+        call = Call(None, **values).checked()
+        return super().update(**{name: getattr(call, name) for name in values})
+
+    def bulk_create(self, objs: Iterable[Job], *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse: ``background.enqueue_many()`` stores many calls at once."""
+        raise InvalidCall(
+            "Job.objects.bulk_create() would store rows that no worker was told of: give calls to "
+            "background.enqueue_many([Call(func, args), …])."
+        )
+
+    @property
+    def backend(self) -> DatabaseBackend:
+        """Return the backend that keeps its jobs in this database."""
+        return job_backends.of_database(self.db)
+
+    def _batches(self) -> Iterator[Sequence[UUID]]:
+        mine = self if self.query.is_sliced else self.order_by("pk")
+        ids = list(mine.values_list("pk", flat=True))
+        for start in range(0, len(ids), BATCH):
+            yield ids[start : start + BATCH]
+
+
+def _refuse(what: str) -> NoReturn:
+    raise InvalidCall(
+        f"Job.objects.{what} would pass by the arrows, and by the workers that rely on them: use "
+        ".retry(), .cancel(), .reschedule() or .delete()."
+    )
