@@ -93,6 +93,7 @@ INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.staticfiles",
     "tasks_core",
+    "tasks_core.contrib.mail",
     "scheduler",
     "tests.app",
 ]

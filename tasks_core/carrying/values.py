@@ -1,5 +1,6 @@
 """Plain values and classes, as JSON and back; rows are added by ``rows``."""
 
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -11,6 +12,7 @@ from uuid import UUID
 
 from django.db import models
 from django.http import HttpRequest
+from django.utils.functional import Promise
 
 from tasks_core import registry
 from tasks_core.exceptions import InvalidCall
@@ -69,13 +71,23 @@ def _(value: bool | int | float | str | None, terms: Terms) -> Any:  # noqa: FBT
 
 
 @pack_value.register
+def _(value: Promise, terms: Terms) -> str:
+    return str(value)  # in the language of who says it
+
+
+@pack_value.register
+def _(value: bytes | bytearray, terms: Terms) -> Any:
+    return {MARK: "bytes", "is": b64encode(value).decode()}
+
+
+@pack_value.register
 def _(value: HttpRequest, terms: Terms) -> None:
     return None
 
 
 @pack_value.register
 def _(value: datetime | date | time, terms: Terms) -> Any:
-    return {MARK: type(value).__name__, "is": value.isoformat()}
+    return {MARK: _kind(value, datetime, date, time), "is": value.isoformat()}
 
 
 @pack_value.register
@@ -85,7 +97,7 @@ def _(value: timedelta, terms: Terms) -> Any:
 
 @pack_value.register
 def _(value: Decimal | UUID, terms: Terms) -> Any:
-    return {MARK: type(value).__name__, "is": str(value)}
+    return {MARK: _kind(value, Decimal, UUID), "is": str(value)}
 
 
 @pack_value.register
@@ -95,7 +107,8 @@ def _(value: list, terms: Terms) -> Any:  # type: ignore[type-arg]
 
 @pack_value.register
 def _(value: tuple | set | frozenset, terms: Terms) -> Any:  # type: ignore[type-arg]
-    return {MARK: type(value).__name__, "is": [pack_value(each, terms) for each in value]}
+    kind = _kind(value, tuple, set, frozenset)
+    return {MARK: kind, "is": [pack_value(each, terms) for each in value]}
 
 
 @pack_value.register
@@ -122,6 +135,11 @@ def _(value: type, terms: Terms) -> Any:
     return {MARK: "class", "name": name}
 
 
+def _kind(value: Any, *kinds: type) -> str:
+    """Return what a value is in the end, such as a tuple, whatever its own class."""
+    return next(kind.__name__ for kind in kinds if isinstance(value, kind))
+
+
 def _whole_dict(told: dict[str, Any]) -> dict[str, Any]:
     return {name: unpack(value) for name, value in told.items()}
 
@@ -142,6 +160,7 @@ def _class_of(told: dict[str, Any]) -> type:
 
 MADE: dict[str, Callable[[dict[str, Any]], Any]] = {
     "class": _class_of,
+    "bytes": lambda told: b64decode(told["is"]),
     "dict": lambda told: _whole_dict(told["is"]),
     "tuple": lambda told: tuple(unpack(told["is"])),
     "set": lambda told: set(unpack(told["is"])),

@@ -21,6 +21,8 @@ PAGES = [
     "tasks_core/backends/celery",
     "tasks_core/backends/served",
     "tasks_core/contrib/django_tasks",
+    "tasks_core/contrib/mail",
+    "tasks_core/models",
     "tasks_core/processes/worker",
     "scheduler/operations",
 ]

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 
 from tasks_core import Call, JobState, background, job_backends, moves
 from tasks_core.backends.served.questions import Wanted
+from tasks_core.models import Job
 from tasks_core.outcomes import AttemptError, Errored
 from tasks_core.states import WAITING
 from tasks_core.testing import drain
@@ -196,7 +197,7 @@ def test_a_key_that_another_job_has_there_is_told_of(source, target):
 
 def test_what_cannot_be_moved_whole_stays_with_a_reason(capsys):
     result = background.enqueue(nothing)
-    row("default", result.id).__class__.objects.filter(pk=result.id).update(task="gone.task")
+    Job.rows.filter(pk=result.id).update(task="gone.task")
     forged = background.on("redis").enqueue(nothing)
     where = server()
     where.client.hset(where.key("job", forged.id.hex), "call", '["forged"]')

@@ -3,6 +3,7 @@
 import gc
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 from uuid import uuid4
 
 import pytest
@@ -14,6 +15,7 @@ from django.core import signals as core
 from django.db import transaction
 from django.db.models.signals import m2m_changed, post_init, post_migrate, post_save
 from django.dispatch import Signal
+from django.utils.translation import gettext_lazy
 
 from tasks_core import receiver, registry
 from tasks_core.carrying import pack, unpack
@@ -53,6 +55,7 @@ VALUES = [
     timedelta(days=-1, microseconds=3),
     Decimal("0.10"),
     uuid4(),
+    b"\x00\xff",
     User,
     Kettle,
 ]
@@ -336,6 +339,30 @@ def test_values_come_back_as_they_were_sent(value):
     found = unpack(pack(value, what="it", snapshot=False))
 
     assert (found, type(found)) == (value, type(value))
+
+
+class Size(NamedTuple):
+    width: int
+    height: int
+
+
+class Midnight(datetime):
+    """A datetime, as some libraries have one of their own."""
+
+
+@pytest.mark.parametrize(
+    ("value", "again"),
+    [
+        (Size(2, 3), (2, 3)),
+        (Midnight(2026, 3, 29, tzinfo=UTC), datetime(2026, 3, 29, tzinfo=UTC)),
+        (gettext_lazy("Monday"), "Monday"),
+        (bytearray(b"tea"), b"tea"),
+    ],
+)
+def test_a_class_of_ones_own_becomes_what_it_is_in_the_end(value, again):
+    carried = unpack(pack(value, what="it", snapshot=False))
+
+    assert (carried, type(carried)) == (again, type(again))
 
 
 @pytest.mark.django_db(transaction=True)

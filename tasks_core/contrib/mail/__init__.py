@@ -1,0 +1,12 @@
+"""
+Mail that a worker sends: ``EMAIL_BACKEND = "tasks_core.contrib.mail.QueuedEmailBackend"``.
+
+- backend: what Django hands its messages to. conf: the setting ``QUEUED_EMAIL``.
+- letters: a message as bytes, and back; mime: the parts of one that are MIME already.
+- store: the bytes in a table, until they are sent. models, migrations: that table.
+- tasks: the job that sends. apps: the app, which has a table.
+"""
+
+from tasks_core.contrib.mail.backend import QueuedEmailBackend
+
+__all__ = ["QueuedEmailBackend"]

@@ -1,0 +1,51 @@
+"""The setting ``QUEUED_EMAIL`` and its defaults."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from tasks_core.calls import Call
+from tasks_core.conf import did_you_mean
+from tasks_core.exceptions import InvalidCall
+
+QUEUED = "tasks_core.contrib.mail.QueuedEmailBackend"
+WHICH_MAILER = (
+    'With MAILERS the mailer that really sends is named: "OPTIONS": {"mailer": "smtp"}, beside '
+    f'"BACKEND": "{QUEUED}".'
+)
+DEFAULTS: dict[str, Any] = {
+    "BACKEND": "django.core.mail.backends.smtp.EmailBackend",  # what really sends
+    "QUEUE": "default",
+    "PRIORITY": 0,
+    # With the default back-off some six to thirteen hours, so that a night without a mail
+    # server loses nothing.
+    "MAX_ATTEMPTS": 20,
+}
+OF_JOBS = frozenset({"QUEUE", "PRIORITY", "MAX_ATTEMPTS"})
+
+
+def get() -> dict[str, Any]:
+    """Return QUEUED_EMAIL with its defaults; raise ImproperlyConfigured for what cannot be."""
+    given = getattr(settings, "QUEUED_EMAIL", None) or {}
+    for problem in problems(given):
+        raise ImproperlyConfigured(problem)
+    return DEFAULTS | dict(given)
+
+
+def problems(given: Any) -> Iterator[str]:
+    """Yield what is wrong with such a QUEUED_EMAIL, a sentence each."""
+    if not isinstance(given, Mapping):
+        yield f"QUEUED_EMAIL must be a dict, not {type(given).__name__}."
+        return
+    for key in given:
+        if key not in DEFAULTS:
+            yield f"QUEUED_EMAIL has no key {key!r}.{did_you_mean(key, DEFAULTS)}"
+    if given.get("BACKEND") == QUEUED:
+        yield 'QUEUED_EMAIL["BACKEND"] must be what really sends, not the queue itself.'
+    options = {name.lower(): value for name, value in given.items() if name in OF_JOBS}
+    try:
+        Call(None, **options).checked()
+    except InvalidCall as error:
+        yield f"QUEUED_EMAIL: {error}"

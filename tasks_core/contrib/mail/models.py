@@ -1,0 +1,25 @@
+"""Letters on their way, in pieces that every database takes."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class LetterPart(models.Model):
+    """Some bytes of a letter. The letter has the id of the job that sends it."""
+
+    letter = models.UUIDField(_("letter"))
+    number = models.PositiveIntegerField(_("number"))
+    content = models.BinaryField(_("content"))
+    queued_at = models.DateTimeField(_("queued at"), db_index=True)
+
+    class Meta:
+        verbose_name = _("part of a letter")
+        verbose_name_plural = _("parts of letters")
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="letter_part_once", fields=["letter", "number"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.letter} {self.number}"
