@@ -22,8 +22,9 @@ def check_queued_mail(app_configs: Any = None, **kwargs: Any) -> list[CheckMessa
 
 def _is_default() -> bool:
     # Where MAILERS is set Django 6.1 has no other setting, and it warns of who reads one.
-    has_one = not hasattr(settings, "MAILERS") and settings.is_overridden("EMAIL_BACKEND")
-    return has_one and settings.EMAIL_BACKEND == QUEUED
+    told: Any = settings
+    has_one = not hasattr(told, "MAILERS") and told.is_overridden("EMAIL_BACKEND")
+    return has_one and bool(told.EMAIL_BACKEND == QUEUED)
 
 
 def _mailers() -> dict[str, Mapping[str, Any]]:
