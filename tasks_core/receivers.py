@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
-from functools import partial, update_wrapper
+from functools import update_wrapper
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.core import signals as core
-from django.db import DEFAULT_DB_ALIAS, models, transaction
+from django.db import DEFAULT_DB_ALIAS, models
 from django.db.backends.signals import connection_created
 from django.db.models import signals as of_models
 from django.dispatch import Signal
 from django.dispatch import receiver as django_receiver
 
-from tasks_core import payloads, registry
 from tasks_core import signals as ours
-from tasks_core.backends import job_backends
-from tasks_core.calls import Call
 from tasks_core.carrying import pack, unpack
-from tasks_core.decorators import task
-from tasks_core.definition import Task
+from tasks_core.carrying.delivery import Arguments, declared, deliver
 from tasks_core.exceptions import InvalidCall
-from tasks_core.preparation import is_durable
 
 CONNECTING = frozenset({"sender", "weak", "dispatch_uid"})  # what Signal.connect() takes
 
@@ -104,24 +97,16 @@ class BackgroundReceiver:
     """What is connected: sent a signal, it enqueues a job; ``func`` is what the job calls."""
 
     def __init__(self, func: Callable[..., Any], *, snapshot: bool | None, **options: Any) -> None:
-        if options.get("takes_context"):
-            raise InvalidCall("@receiver cannot be given takes_context.")
         update_wrapper(self, func)
         self.func = func
         self.signals: list[Signal] = []
         self.snapshot = snapshot
-        self.task: Task[Any, Any] = task(**options)(self._body())
+        self.task = declared(func, self._opened, what="@receiver", options=options)
 
     def __call__(self, *, signal: Signal, sender: Any, **sent: Any) -> None:
         """Enqueue a job: in the transaction, if its backend can, else when that commits."""
-        call = payloads.normal([self._packed(signal, sender, sent)], what="what the signal sends")
-        using = _database_of(sent)
-        backend = job_backends[self.task.backend]
-        enqueue = partial(self.task.enqueue, *call)
-        if backend.database == using or is_durable(backend, Call(self.task, **self.task.options)):
-            enqueue()
-        else:
-            transaction.on_commit(enqueue, using=using)
+        call = self._packed(signal, sender, sent)
+        deliver(self.task, call, using=_database_of(sent), what="what the signal sends")
 
     def _packed(self, signal: Signal, sender: Any, sent: dict[str, Any]) -> dict[str, Any]:
         if signal not in self.signals:
@@ -140,27 +125,12 @@ class BackgroundReceiver:
             },
         }
 
-    def _opened(self, call: dict[str, Any]) -> dict[str, Any]:
-        return {
+    def _opened(self, call: dict[str, Any]) -> Arguments:
+        return [], {
             "signal": self.signals[call["signal"]],
             "sender": unpack(call["sender"]),
             **{name: unpack(value) for name, value in call["sent"].items()},
         }
-
-    def _body(self) -> Callable[..., Any]:
-        """Return what a worker calls, under the name of the function, where it is found again."""
-
-        def run(call: dict[str, Any]) -> Any:
-            return self.func(**self._opened(call))
-
-        async def arun(call: dict[str, Any]) -> Any:
-            return await self.func(**await sync_to_async(self._opened)(call))
-
-        body = arun if inspect.iscoroutinefunction(self.func) else run
-        registry.path_of(self.func)  # refuses what a worker would not find
-        body.__module__, body.__name__ = self.func.__module__, self.func.__name__
-        body.__qualname__, body.__doc__ = self.func.__qualname__, self.func.__doc__
-        return body
 
 
 def _refuse(signal: Any) -> None:

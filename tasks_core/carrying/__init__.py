@@ -1,8 +1,9 @@
 """
-What a signal sends, as JSON and back.
+What a signal sends, or a hook is given, as JSON and back.
 
-``values``  plain values, times, collections, classes
-``rows``    rows of models, by reference or as they were
+``values``    plain values, times, collections, classes
+``rows``      rows of models, by reference or as they were
+``delivery``  from there to a function, in a job
 
 A dict with the key ``_kind`` stands for what JSON has no word for. Nothing that a store holds is
 imported unless it could run: classes come back from the modules of installed apps alone.

@@ -19,7 +19,7 @@ def _reference(row: models.Model, terms: Terms) -> dict[str, Any]:
     if row.pk is None:
         raise InvalidCall(
             f"{terms.what} is not saved, so no worker would find it: let it travel as it is, with "
-            "@receiver(…, background=True, snapshot=True)."
+            "snapshot=True beside background=True."
         )
     key = pack_value(row.pk, Terms(terms.what))
     return {MARK: "row", "model": row._meta.label, "pk": key, "using": row._state.db}
@@ -50,8 +50,8 @@ def _row(told: dict[str, Any]) -> models.Model:
         found: models.Model = model._base_manager.using(told["using"]).get(pk=key)  # noqa: SLF001
     except model.DoesNotExist:
         raise model.DoesNotExist(
-            f"{model._meta.label} {key} is gone since the signal was sent. To have it as it was, "
-            "say snapshot=True where the receiver is declared."
+            f"{model._meta.label} {key} is gone since the job was stored. To have it as it was, "
+            "say snapshot=True beside background=True."
         ) from None
     return found
 

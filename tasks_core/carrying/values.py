@@ -57,8 +57,8 @@ def unpack(told: Any) -> Any:
 @singledispatch
 def pack_value(value: Any, terms: Terms) -> Any:
     raise InvalidCall(
-        f"{terms.what} is {kind_of(value)}, which cannot be carried to a worker. Let the signal "
-        "send plain values, rows, or the key under which a worker finds it."
+        f"{terms.what} is {kind_of(value)}, which cannot be carried to a worker. Plain values and "
+        "rows can, and so can the key under which a worker finds it."
     )
 
 

@@ -20,6 +20,7 @@ PAGES = [
     f"{STORES[1]}questions",
     "tasks_core/backends/celery",
     "tasks_core/backends/served",
+    "tasks_core/carrying",
     "tasks_core/contrib/django_tasks",
     "tasks_core/contrib/mail",
     "tasks_core/models",

@@ -134,7 +134,7 @@ class TestModels:
 
         outcome = outcomes["user_saved"]
         assert isinstance(outcome, Errored)
-        assert "is gone since the signal was sent" in outcome.error.message
+        assert "is gone since the job was stored" in outcome.error.message
         assert "snapshot=True" in outcome.error.message
 
     def test_changed_relations_are_told(self, connected):

@@ -1,0 +1,73 @@
+"""From where something happens to the function that hears of it: its task, and each job of it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.db import transaction
+
+from tasks_core import payloads, registry
+from tasks_core.backends import job_backends
+from tasks_core.calls import Call
+from tasks_core.decorators import task
+from tasks_core.definition import Task
+from tasks_core.exceptions import InvalidCall
+from tasks_core.preparation import is_durable
+
+Arguments = tuple[list[Any], dict[str, Any]]
+
+
+def declared(
+    func: Callable[..., Any],
+    opened: Callable[[Any], Arguments],
+    *,
+    what: str,
+    options: dict[str, Any],
+) -> Task[Any, Any]:
+    """
+    Declare ``func`` as the task to which calls are delivered, and return it.
+
+    A worker calls ``func`` with what ``opened`` makes of a call that was carried. Raises
+    InvalidCall, naming ``what`` declares it, for options that it cannot take.
+    """
+    if options.get("takes_context"):
+        raise InvalidCall(f"{what} cannot be given takes_context.")
+    registry.path_of(func)  # refuses what a worker would not find
+    return task(**options)(_body(func, opened))
+
+
+def deliver(carrier: Task[Any, Any], call: Any, *, using: str, what: str) -> None:
+    """
+    Enqueue a job: in the transaction, if its backend can, else when that commits.
+
+    ``using`` is the database of that transaction. Raises InvalidCall, naming ``what`` is carried,
+    where it is too much.
+    """
+    arguments = payloads.normal([call], what=what)
+    backend = job_backends[carrier.backend]
+    enqueue = partial(carrier.enqueue, *arguments)
+    if backend.database == using or is_durable(backend, Call(carrier, **carrier.options)):
+        enqueue()
+    else:
+        transaction.on_commit(enqueue, using=using)
+
+
+def _body(func: Callable[..., Any], opened: Callable[[Any], Arguments]) -> Callable[..., Any]:
+    """Return what a worker calls, under the name of the function, where it is found again."""
+
+    def run(call: Any) -> Any:
+        args, kwargs = opened(call)
+        return func(*args, **kwargs)
+
+    async def arun(call: Any) -> Any:
+        args, kwargs = await sync_to_async(opened)(call)
+        return await func(*args, **kwargs)
+
+    body = arun if inspect.iscoroutinefunction(func) else run
+    body.__module__, body.__name__ = func.__module__, func.__name__
+    body.__qualname__, body.__doc__ = func.__qualname__, func.__doc__
+    return body
