@@ -14,7 +14,7 @@ from django.dispatch import Signal
 from django.dispatch import receiver as django_receiver
 
 from tasks_core import signals as ours
-from tasks_core.carrying import pack, unpack
+from tasks_core.carrying import Snapshot, check_snapshot, pack, unpack
 from tasks_core.carrying.delivery import Arguments, declared, deliver
 from tasks_core.exceptions import InvalidCall
 
@@ -49,7 +49,7 @@ def receiver(
     signal: Signal | list[Signal] | tuple[Signal, ...],
     *,
     background: bool = False,
-    snapshot: bool | None = None,
+    snapshot: Snapshot | None = None,
     **options: Any,
 ) -> Callable[[Callable[..., Any]], Any]:
     """
@@ -57,9 +57,10 @@ def receiver(
 
     Each time the signal is sent a job is enqueued when the transaction commits, and a worker
     calls the function with what was sent: rows are read anew, or, with ``snapshot=True``, are as
-    they were, which is the default for ``pre_save``, ``pre_delete`` and ``post_delete``. Takes
-    what ``Signal.connect()`` takes (``sender``, ``weak``, ``dispatch_uid``), and the options of
-    ``@task``. Without ``background`` it is ``django.dispatch.receiver``.
+    they were, which is the default for ``pre_save``, ``pre_delete`` and ``post_delete``; it may
+    be a list of the names of the fields that travel. Takes what ``Signal.connect()`` takes
+    (``sender``, ``weak``, ``dispatch_uid``), and the options of ``@task``. Without ``background``
+    it is ``django.dispatch.receiver``.
 
     Raises InvalidCall for signals that no job may follow, and, when the signal is sent, for
     values that cannot be carried.
@@ -83,7 +84,9 @@ def receiver(
     return declare
 
 
-def _made(function: Any, options: dict[str, Any], *, snapshot: bool | None) -> BackgroundReceiver:
+def _made(
+    function: Any, options: dict[str, Any], *, snapshot: Snapshot | None
+) -> BackgroundReceiver:
     if not isinstance(function, BackgroundReceiver):
         return BackgroundReceiver(function, snapshot=snapshot, **options)
     if options or snapshot is not None:
@@ -96,7 +99,10 @@ def _made(function: Any, options: dict[str, Any], *, snapshot: bool | None) -> B
 class BackgroundReceiver:
     """What is connected: sent a signal, it enqueues a job; ``func`` is what the job calls."""
 
-    def __init__(self, func: Callable[..., Any], *, snapshot: bool | None, **options: Any) -> None:
+    def __init__(
+        self, func: Callable[..., Any], *, snapshot: Snapshot | None, **options: Any
+    ) -> None:
+        check_snapshot(snapshot)
         update_wrapper(self, func)
         self.func = func
         self.signals: list[Signal] = []

@@ -10,6 +10,6 @@ imported unless it could run: classes come back from the modules of installed ap
 """
 
 from tasks_core.carrying import rows  # noqa: F401 - it adds what it knows
-from tasks_core.carrying.values import pack, unpack
+from tasks_core.carrying.values import Snapshot, check_snapshot, pack, unpack
 
-__all__ = ["pack", "unpack"]
+__all__ = ["Snapshot", "check_snapshot", "pack", "unpack"]

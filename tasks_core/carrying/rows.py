@@ -6,13 +6,13 @@ from django.apps import apps
 from django.db import models
 from django.utils.encoding import is_protected_type
 
-from tasks_core.carrying.values import MADE, MARK, Terms, pack_value, unpack
+from tasks_core.carrying.values import MADE, MARK, Snapshot, Terms, pack_value, unpack
 from tasks_core.exceptions import InvalidCall
 
 
 @pack_value.register
 def _(value: models.Model, terms: Terms) -> Any:
-    return _snapshot(value) if terms.snapshot else _reference(value, terms)
+    return _reference(value, terms) if terms.snapshot is False else _snapshot(value, terms.snapshot)
 
 
 def _reference(row: models.Model, terms: Terms) -> dict[str, Any]:
@@ -25,14 +25,24 @@ def _reference(row: models.Model, terms: Terms) -> dict[str, Any]:
     return {MARK: "row", "model": row._meta.label, "pk": key, "using": row._state.db}
 
 
-def _snapshot(row: models.Model) -> dict[str, Any]:
+def _snapshot(row: models.Model, names: Snapshot) -> dict[str, Any]:
     return {
         MARK: "snapshot",
         "model": row._meta.label,
         "using": row._state.db,
         "is_new": row._state.adding,
-        "fields": {field.attname: _value(field, row) for field in row._meta.concrete_fields},
+        "fields": {
+            field.attname: _value(field, row)
+            for field in row._meta.concrete_fields
+            if _travels(field, names)
+        },
     }
+
+
+def _travels(field: "models.Field[Any, Any]", names: Snapshot) -> bool:
+    if isinstance(names, bool) or field.primary_key:
+        return True
+    return field.name in names or field.attname in names
 
 
 def _value(field: "models.Field[Any, Any]", row: models.Model) -> Any:

@@ -1,7 +1,7 @@
 """Plain values and classes, as JSON and back; rows are added by ``rows``."""
 
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -20,21 +20,35 @@ from tasks_core.words import kind_of
 
 MARK = "_kind"
 
+Snapshot = bool | Collection[str]
+"""Whether rows travel as they are, or which of their fields do."""
+
 
 @dataclass(frozen=True)
 class Terms:
-    """How a value travels: what an error calls it, and whether rows go as they are."""
+    """How a value travels: what an error calls it, and how rows go."""
 
     what: str
-    snapshot: bool = False
+    snapshot: Snapshot = False
 
 
-def pack(value: Any, *, what: str, snapshot: bool) -> Any:
+def check_snapshot(snapshot: Any) -> None:
+    """Raise InvalidCall for what cannot be a ``snapshot``; None stands for the default."""
+    if snapshot is None or isinstance(snapshot, bool):
+        return
+    names = not isinstance(snapshot, str) and isinstance(snapshot, Collection)
+    if not names or not all(isinstance(name, str) for name in snapshot):
+        raise InvalidCall(
+            f"snapshot must be True, False or a list of names of fields, not {snapshot!r:.80}."
+        )
+
+
+def pack(value: Any, *, what: str, snapshot: Snapshot) -> Any:
     """
     Return ``value`` in words of JSON; ``what`` names it in the message of InvalidCall.
 
     A row goes by its model, key and database, or, as a ``snapshot``, with the values of its
-    fields. A request becomes None: it will be over.
+    fields, or of some. A request becomes None: it will be over.
     """
     return pack_value(value, Terms(what, snapshot))
 

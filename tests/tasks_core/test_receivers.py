@@ -126,6 +126,15 @@ class TestModels:
         assert (sent["instance"].pk, sent["instance"].username) == (key, "ann")
         assert (sent["origin"] is None) == by_query
 
+    def test_of_a_snapshot_the_named_fields_travel(self, monkeypatch):
+        monkeypatch.setattr(received.user_deleted, "snapshot", ["username"])
+        Member.objects.create(username="ann", password="secret").delete()
+
+        [sent] = ran("deleted")
+
+        assert sent["instance"].username == "ann"
+        assert "password" in sent["instance"].get_deferred_fields()
+
     def test_a_row_that_is_gone_is_an_error_that_says_so(self):
         Member.objects.create(username="ann")
         Member.objects.all().delete()
@@ -306,6 +315,7 @@ class TestRefusals:
         [
             ({"queu": "mail"}, "Did you mean 'queue'"),
             ({"takes_context": True}, "takes_context"),
+            ({"snapshot": "username"}, "True, False or a list of names of fields"),
         ],
     )
     def test_options_that_do_not_exist(self, options, words):
