@@ -178,6 +178,18 @@ def test_the_api_page_has_every_public_name(module):
     assert told == public
 
 
+def test_the_wagtail_page_has_every_hook():
+    pytest.importorskip("wagtail", reason="Wagtail is not installed")
+    from tasks_core.contrib.wagtail import eligible
+
+    page = DOCS / "howto/wagtail.md"
+    told = [(name.strip("`"), given.strip("`")) for name, given in table(page, "hook")]
+    refused = [(name.strip("`…"), why) for name, why in table(page, "hooks")]
+
+    assert told == list(eligible.AFTER.items())
+    assert refused == list(eligible.USED)
+
+
 def test_the_ledger_page_has_every_reason():
     from scheduler.choices import Reason
 

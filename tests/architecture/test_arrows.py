@@ -24,6 +24,7 @@ PAGES = [
     "tasks_core/contrib/django_tasks",
     "tasks_core/contrib/mail",
     "tasks_core/models",
+    "tasks_core/contrib/wagtail",
     "tasks_core/processes/worker",
     "scheduler/operations",
 ]

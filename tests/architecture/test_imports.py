@@ -34,6 +34,7 @@ HOMES = {
     "pytest": ["tasks_core/testing/plugin.py", "scheduler/testing/plugin.py"],
     "rich": ["tasks_core/management/jobs/bar.py"],  # optional: bars on a terminal
     "redis": ["tasks_core/backends/redis/wire.py"],
+    "wagtail": ["tasks_core/contrib/wagtail/hooks.py"],  # optional: whose hooks a job follows
     "environ": ["example_site/config/settings.py"],
 }
 # What a package may import anywhere, beside the standard library and itself.
