@@ -1,4 +1,4 @@
-"""Rows: by reference, to be read anew, or with the values that they had."""
+"""Rows, and lists of them: by reference, to be read anew, or with the values that they had."""
 
 from typing import Any
 
@@ -15,6 +15,12 @@ def _(value: models.Model, terms: Terms) -> Any:
     return _reference(value, terms) if terms.snapshot is False else _snapshot(value, terms.snapshot)
 
 
+@pack_value.register
+def _(value: list, terms: Terms) -> Any:  # type: ignore[type-arg]
+    packed = [pack_value(each, terms) for each in value]
+    return _together(packed) if len(packed) > 1 else packed
+
+
 def _reference(row: models.Model, terms: Terms) -> dict[str, Any]:
     if row.pk is None:
         raise InvalidCall(
@@ -23,6 +29,16 @@ def _reference(row: models.Model, terms: Terms) -> dict[str, Any]:
         )
     key = pack_value(row.pk, Terms(terms.what))
     return {MARK: "row", "model": row._meta.label, "pk": key, "using": row._state.db}
+
+
+def _together(packed: list[Any]) -> Any:
+    """Return references to rows of one table as one, to be read at once; else what they were."""
+    if not all(isinstance(each, dict) and each.get(MARK) == "row" for each in packed):
+        return packed
+    (model, using), *others = {(each["model"], each["using"]) for each in packed}
+    if others:
+        return packed
+    return {MARK: "rows", "model": model, "using": using, "pks": [each["pk"] for each in packed]}
 
 
 def _snapshot(row: models.Model, names: Snapshot) -> dict[str, Any]:
@@ -53,17 +69,24 @@ def _value(field: "models.Field[Any, Any]", row: models.Model) -> Any:
 
 
 def _row(told: dict[str, Any]) -> models.Model:
+    return _read(told, [told["pk"]])[0]
+
+
+def _rows(told: dict[str, Any]) -> list[models.Model]:
+    return _read(told, told["pks"])
+
+
+def _read(told: dict[str, Any], packed_keys: list[Any]) -> list[models.Model]:
     model: Any = _model(told)  # its DoesNotExist is no attribute that its type has
-    key = unpack(told["pk"])
-    try:
-        # Documented, like _meta: with managers of its own a model may hide rows.
-        found: models.Model = model._base_manager.using(told["using"]).get(pk=key)  # noqa: SLF001
-    except model.DoesNotExist:
+    keys = [model._meta.pk.to_python(key) for key in unpack(packed_keys)]  # "7", if not yet read
+    # Documented, like _meta: with managers of its own a model may hide rows.
+    found: dict[Any, models.Model] = model._base_manager.using(told["using"]).in_bulk(keys)  # noqa: SLF001
+    if gone := [str(key) for key in keys if key not in found]:
         raise model.DoesNotExist(
-            f"{model._meta.label} {key} is gone since the job was stored. To have it as it was, "
-            "say snapshot=True beside background=True."
-        ) from None
-    return found
+            f"{model._meta.label} {', '.join(gone)} is gone since the job was stored. To have it "
+            "as it was, say snapshot=True beside background=True."
+        )
+    return [found[key] for key in keys]
 
 
 def _row_as_it_was(told: dict[str, Any]) -> models.Model:
@@ -85,4 +108,4 @@ def _model(told: dict[str, Any]) -> type[models.Model]:
         raise InvalidCall(f"{told['model']!r:.200} is no model of this project.") from error
 
 
-MADE.update({"row": _row, "snapshot": _row_as_it_was, "model": _model})
+MADE.update({"row": _row, "rows": _rows, "snapshot": _row_as_it_was, "model": _model})

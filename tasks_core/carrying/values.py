@@ -1,4 +1,4 @@
-"""Plain values and classes, as JSON and back; rows are added by ``rows``."""
+"""Plain values and classes, as JSON and back; rows and lists are added by ``rows``."""
 
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Collection
@@ -112,11 +112,6 @@ def _(value: timedelta, terms: Terms) -> Any:
 @pack_value.register
 def _(value: Decimal | UUID, terms: Terms) -> Any:
     return {MARK: _kind(value, Decimal, UUID), "is": str(value)}
-
-
-@pack_value.register
-def _(value: list, terms: Terms) -> Any:  # type: ignore[type-arg]
-    return [pack_value(each, terms) for each in value]
 
 
 @pack_value.register

@@ -1,6 +1,7 @@
 """Receivers in the background: when a job is stored, what it is given, and what is refused."""
 
 import gc
+import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -342,6 +343,40 @@ class TestRefusals:
             unpack({"_kind": "class", "name": "subprocess:Popen"})
         with pytest.raises(InvalidCall, match="is no model of this project"):
             unpack({"_kind": "model", "model": "no.Model"})
+
+
+class TestListsOfRows:
+    @pytest.fixture
+    def users(self):
+        return [User.objects.create(username=name) for name in ("bea", "ann", "cy")]
+
+    def test_they_are_read_in_one_query_and_in_their_order(self, users, django_assert_num_queries):
+        packed = pack(users, what="it", snapshot=False)
+
+        with django_assert_num_queries(1):
+            assert unpack(packed) == users
+
+    def test_keys_may_be_as_a_form_had_them(self, users):
+        unread = User(pk=str(users[0].pk))
+
+        assert unpack(pack(unread, what="it", snapshot=False)) == users[0]
+
+    def test_thousands_fit_into_a_job(self):
+        users = [User(pk=number) for number in range(7000)]
+
+        assert len(json.dumps(pack(users, what="it", snapshot=False))) < 64 * 1024
+
+    def test_those_of_several_models_keep_their_places(self, users):
+        mixed = [users[0], Group.objects.create(name="tea"), "cup", users[1]]
+
+        assert unpack(pack(mixed, what="it", snapshot=False)) == mixed
+
+    def test_those_that_are_gone_are_an_error_that_names_them(self, users):
+        packed = pack(users, what="it", snapshot=False)
+        User.objects.exclude(username="cy").delete()
+
+        with pytest.raises(User.DoesNotExist, match=f"{users[0].pk}, {users[1].pk} is gone since"):
+            unpack(packed)
 
 
 @pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
