@@ -71,6 +71,11 @@ def is_durable(backend: BaseJobBackend, call: Call) -> bool:
     return call.durable or backend.alias in conf.get("DURABLE")
 
 
+def commits_with(using: str, backend: BaseJobBackend, call: Call) -> bool:
+    """Say whether a job that is stored in a transaction of this database is a part of it."""
+    return backend.database == using or is_durable(backend, call)
+
+
 def clock_of(backend: BaseJobBackend) -> Now | None:
     """
     Return the clock from which delays count, read once if it is asked.

@@ -16,7 +16,7 @@ from tasks_core.calls import Call
 from tasks_core.decorators import task
 from tasks_core.definition import Task
 from tasks_core.exceptions import InvalidCall
-from tasks_core.preparation import is_durable
+from tasks_core.preparation import commits_with
 
 Arguments = tuple[list[Any], dict[str, Any]]
 
@@ -50,7 +50,7 @@ def deliver(carrier: Task[Any, Any], call: Any, *, using: str, what: str) -> Non
     arguments = payloads.normal([call], what=what)
     backend = job_backends[carrier.backend]
     enqueue = partial(carrier.enqueue, *arguments)
-    if backend.database == using or is_durable(backend, Call(carrier, **carrier.options)):
+    if commits_with(using, backend, Call(carrier, **carrier.options)):
         enqueue()
     else:
         transaction.on_commit(enqueue, using=using)

@@ -17,7 +17,7 @@ from tasks_core.conf import DEFAULT_ALIAS
 from tasks_core.contrib.mail import conf
 from tasks_core.exceptions import InvalidCall
 from tasks_core.options import MAX_LABEL
-from tasks_core.preparation import is_durable
+from tasks_core.preparation import commits_with
 
 if TYPE_CHECKING:
     from django.core.mail import EmailMessage
@@ -80,16 +80,10 @@ class QueuedEmailBackend(BaseEmailBackend):
         using = store.database()
         with transaction.atomic(using=using):
             store.keep([(letter, content) for letter, _subject, content in letters])
-            if _is_in(using, calls):
+            if all(commits_with(using, job_backends[DEFAULT_ALIAS], call) for call in calls):
                 background.enqueue_many(calls)
             else:
                 transaction.on_commit(partial(background.enqueue_many, calls), using=using)
-
-
-def _is_in(using: str, calls: Sequence[Call]) -> bool:
-    """Say whether the jobs are part of a transaction of this database."""
-    backend = job_backends[DEFAULT_ALIAS]
-    return backend.database == using or any(is_durable(backend, call) for call in calls)
 
 
 def _letter(message: EmailMessage) -> tuple[UUID, str, bytes]:
