@@ -83,7 +83,7 @@ def _store_runs(numbers: Sequence[int], *, ran_at: datetime) -> None:
         for number in numbers
     ]
     background.enqueue_many(calls)
-    jobs = Job.objects.filter(pk__in=[call.id for call in calls])
+    jobs = Job.rows.filter(pk__in=[call.id for call in calls])
     jobs.update(state="successful", finished_at=ran_at, attempts=1)
     Occurrence.objects.bulk_create(
         Occurrence(
