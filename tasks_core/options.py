@@ -142,16 +142,26 @@ def _concurrency(value: Any) -> tuple[str, int] | None:
 
 def _label(value: Any) -> str:
     """Return what is only for people, cut and cleaned rather than refused."""
-    return storable(str(value)[:MAX_LABEL], MAX_LABEL)[:MAX_LABEL]
+    return storable(str("" if value is None else value)[:MAX_LABEL], MAX_LABEL)[:MAX_LABEL]
 
 
 def _creator(creator: Any) -> str:
-    """Return the model's label and primary key as text; a foreign key would outlive nothing."""
+    """
+    Return the model's label and primary key as text; a foreign key would outlive nothing.
+
+    A proxy stands for its model, and an anonymous user, as a request may have one, for nobody.
+    """
     if creator is None or isinstance(creator, str):
-        return _label(creator or "")
-    if isinstance(creator, models.Model):
-        return _label(f"{type(creator)._meta.label}:{creator.pk}")
-    raise InvalidCall(f"creator must be a model instance or text, not {type(creator).__name__}.")
+        return _label(creator)
+    if getattr(creator, "is_anonymous", False) is True:
+        return ""
+    if not isinstance(creator, models.Model):
+        kind = type(creator).__name__
+        raise InvalidCall(f"creator must be a model instance or text, not {kind}.")
+    model = creator._meta.concrete_model or creator._meta.model
+    if creator.pk is None:
+        raise InvalidCall(f"creator is a {model._meta.label} that is not saved: save it first.")
+    return _label(f"{model._meta.label}:{creator.pk}")
 
 
 def _durable(value: Any) -> bool:

@@ -51,8 +51,13 @@ class JobBackends:
         for backend in self.of_databases().values():
             if backend.database == database:
                 return backend
+        others = {each.database: alias for alias, each in self.of_databases().items()}
+        where = "".join(
+            f" .using({name!r}) has those of {alias!r}." for name, alias in others.items()
+        )
         raise InvalidJobBackend(
-            f"No backend of JOBS keeps its jobs in the database {database!r}.",
+            f"No backend of JOBS keeps its jobs in the database {database!r}.{where} Jobs that no "
+            "database has are changed with manage.py jobs.",
             hint='JOBS = {"BACKEND": "tasks_core.backends.database.DatabaseBackend"}',
         )
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 from uuid import UUID
 
+from asgiref.sync import sync_to_async
+
 from tasks_core.backends import job_backends
 from tasks_core.background import background
 from tasks_core.calls import Call
@@ -34,9 +36,9 @@ class Jobs(JobQuerySet):
     """
 
     # A job is the call of a function, not a row of values.
-    def create(  # type: ignore[override]
+    def create(
         self,
-        func: Callable[..., Any] | str,
+        func: Callable[..., Any] | str | None = None,
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
         *,
@@ -48,6 +50,11 @@ class Jobs(JobQuerySet):
 
         Raises InvalidCall for what cannot be stored.
         """
+        if func is None:
+            raise InvalidCall(
+                "Job.objects.create() stores the call of a function: create(send, [address]). That "
+                "there is no more than one of them at a time says key=."
+            )
         door = background.on(self.backend.alias)
         if when is not None:
             stored = door.defer(func, args, kwargs or {}, when=when, **options)
@@ -63,7 +70,7 @@ class Jobs(JobQuerySet):
         """Cancel those that wait, and ask those that run to stop; return how many of each."""
         from tasks_core.backends.served.told import Stopped
 
-        stopped = [self.backend.cancel(batch) for batch in self._batches()]
+        stopped = list(map(self.backend.cancel, self._batches()))
         return Stopped(*map(sum, zip((0, 0), *stopped, strict=True)))
 
     def reschedule(
@@ -99,11 +106,29 @@ class Jobs(JobQuerySet):
         backend, ran = self.backend, dict[UUID, None]()
         for batch in self._batches():
             ran |= {attempt.job_id: None for attempt, _ in run_ready(backend, ids=batch)}
-        return list(backend.get_many(list(ran)).values())
+        found = backend.get_many(list(ran))
+        return [found[job_id] for job_id in ran if job_id in found]
+
+    async def acreate(self, *args: Any, **kwargs: Any) -> Job:
+        return await sync_to_async(self.create)(*args, **kwargs)
+
+    async def aretry(self) -> int:
+        return await sync_to_async(self.retry)()
+
+    async def acancel(self) -> Stopped:
+        return await sync_to_async(self.cancel)()
+
+    async def areschedule(self, **changes: Any) -> int:
+        return await sync_to_async(self.reschedule)(**changes)
+
+    async def arun(self) -> list[JobResult]:
+        return await sync_to_async(self.run)()
 
     def update(self, **values: Any) -> int:
         """Change what says who a job is for: ``label`` and ``creator``. Raises InvalidCall else."""
-        if owned := values.keys() - FREE:
+        owned = values.keys() - FREE
+        owned |= {name for name, value in values.items() if hasattr(value, "resolve_expression")}
+        if owned:
             _refuse(f"update({', '.join(sorted(owned))}=…)")
         call = Call(None, **values).checked()
         return super().update(**{name: getattr(call, name) for name in values})

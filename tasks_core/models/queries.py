@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
@@ -14,7 +14,7 @@ from django.utils.module_loading import import_string
 from tasks_core import clock, registry
 from tasks_core.exceptions import IllegalTransition, InvalidCall
 from tasks_core.expressions import Flag, Literal, among
-from tasks_core.options import CHECKS
+from tasks_core.options import CHECKS, When, instant
 from tasks_core.states import FINAL, JobState, allowed
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 class JobQuerySet(models.QuerySet["Job"]):
     """Jobs by what they are, and the one way in which the arrows move them."""
 
-    def in_state(self, state: JobState) -> JobQuerySet:
+    def in_state(self, state: JobState | str) -> JobQuerySet:
         """Return the jobs in ``state``, in the words of the partial indexes."""
-        return self.filter(state=Literal(state.value))
+        return self.filter(state=Literal(_known(state).value))
 
     def ready(self) -> JobQuerySet:
         """Return the jobs that wait for a worker; those that a limit holds back, too."""
@@ -43,13 +43,13 @@ class JobQuerySet(models.QuerySet["Job"]):
         """Return the jobs that wait or run."""
         return self.exclude(state__in=FINAL)
 
-    def due(self, now: datetime | None = None) -> JobQuerySet:
+    def due(self, now: When = timedelta(0)) -> JobQuerySet:
         """
         Return the jobs that nobody has claimed although their time has come.
 
-        ``now`` is aware; without it the database's clock decides.
+        ``now`` is an instant, or a timedelta that counts from the database's clock.
         """
-        moment = clock.db_now(self.db) if now is None else now
+        moment = instant(now, what="now", now=lambda: clock.db_now(self.db))
         waiting = Q(state=Literal(JobState.SCHEDULED)) | Q(state=Literal(JobState.READY))
         return self.filter(waiting, run_after__lte=moment)
 
@@ -64,8 +64,13 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.filter(task=task if isinstance(task, str) else registry.find(task).name)
 
     def for_creator(self, creator: models.Model | str) -> JobQuerySet:
-        """Return the jobs that were enqueued with this ``creator=``."""
-        return self.filter(creator=CHECKS["creator"](creator))
+        """Return the jobs that were enqueued with this ``creator=``; raise InvalidCall for nobody."""
+        text = CHECKS["creator"](creator)
+        if not text:
+            raise InvalidCall(
+                f"for_creator({creator!r:.80}) would be the jobs of nobody in particular."
+            )
+        return self.filter(creator=text)
 
     def of_schedule(self, key: str) -> JobQuerySet:
         """Return the jobs of a schedule: of its due times, its backfills and its runs by hand."""
@@ -90,6 +95,15 @@ class JobQuerySet(models.QuerySet["Job"]):
         if not allowed(source, target):
             raise IllegalTransition(f"{source} -> {target}")
         return self.filter(state=source).update(state=target, **changes)
+
+
+def _known(state: Any) -> JobState:
+    try:
+        return JobState(state)
+    except ValueError:
+        raise InvalidCall(
+            f"{state!r:.80} is no state of a job: they are {', '.join(JobState)}."
+        ) from None
 
 
 def _job_ids_of(key: str) -> QuerySet[Any, Any]:

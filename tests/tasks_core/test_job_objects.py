@@ -5,15 +5,17 @@ from uuid import uuid4
 
 import pytest
 from asgiref.sync import async_to_sync
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.db import transaction
+from django.db.models import F
+from django.utils.functional import SimpleLazyObject
 
 from scheduler.models import Occurrence
 from tasks_core import Call, JobState, background, clock, signals
 from tasks_core.exceptions import InvalidCall, InvalidJobBackend
 from tasks_core.models import Job
 from tests.app import tasks
-from tests.app.models import Effect
+from tests.app.models import Effect, Member
 from tests.tasks_core.rows import DEAD, HOUR, NOON, fresh, make_job, make_jobs, make_process
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +75,26 @@ def test_due_is_what_nobody_has_claimed_by_then(minutes):
     assert pks(Job.objects.due(NOON + timedelta(minutes=minutes))) == expected
 
 
+def test_a_delay_says_what_will_be_due_by_then():
+    soon = make_job(S.SCHEDULED, run_after=clock.db_now() + HOUR / 2)
+    make_job(S.SCHEDULED, run_after=clock.db_now() + 2 * HOUR)
+
+    assert pks(Job.objects.due(HOUR)) == {soon.pk}
+
+
+def test_what_is_no_time_is_refused():
+    with pytest.raises(InvalidCall, match="now must be a datetime or a timedelta"):
+        Job.objects.due("tomorrow")
+
+
+def test_a_state_may_be_said_in_text_and_must_be_known():
+    job = make_job(S.FAILED)
+
+    assert pks(Job.objects.in_state("failed")) == {job.pk}
+    with pytest.raises(InvalidCall, match="they are scheduled, ready, running"):
+        Job.objects.in_state("broken")
+
+
 def test_without_a_time_the_clock_of_the_database_says_what_is_due():
     due = make_job(S.SCHEDULED, run_after=NOON)
     make_job(S.SCHEDULED, run_after=NOON + FAR)
@@ -111,9 +133,36 @@ def test_jobs_are_found_by_who_asked_for_them():
     assert pks(Job.objects.for_creator(f"auth.User:{ann.pk}")) == {job.id}
 
 
-def test_what_is_no_creator_is_refused():
-    with pytest.raises(InvalidCall, match="creator must be a model instance or text"):
-        Job.objects.for_creator(7)
+def test_the_user_of_a_request_is_the_user(rf):
+    ann = User.objects.create(username="ann")
+    request = rf.get("/")
+    request.user = SimpleLazyObject(lambda: ann)
+
+    job = background.enqueue(tasks.nothing, creator=request.user)
+
+    assert pks(Job.objects.for_creator(request.user)) == {job.id}
+    assert pks(Job.objects.for_creator(Member.objects.get())) == {job.id}  # a proxy
+
+
+def test_a_visitor_whom_nobody_knows_is_nobody():
+    job = background.enqueue(tasks.nothing, creator=AnonymousUser())
+
+    assert Job.objects.get(pk=job.id).creator == ""
+
+
+@pytest.mark.parametrize(
+    ("creator", "words"),
+    [
+        (7, "creator must be a model instance or text"),
+        (User(username="ann"), "auth.User that is not saved"),
+        (None, "the jobs of nobody in particular"),
+        ("", "the jobs of nobody in particular"),
+        (AnonymousUser(), "the jobs of nobody in particular"),
+    ],
+)
+def test_what_is_no_creator_is_refused(creator, words):
+    with pytest.raises(InvalidCall, match=words):
+        Job.objects.for_creator(creator)
 
 
 def record(key, job_id, **fields):
@@ -176,15 +225,32 @@ def test_while_its_key_is_held_the_holder_is_returned():
 
 def test_it_is_created_from_a_coroutine():
     async def create():
-        return await Job.objects.acreate(func=tasks.take, args=[1])
+        return await Job.objects.acreate(tasks.take, [1])
 
     assert fresh(async_to_sync(create)()).args == [1]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_every_verb_has_an_async_twin():
+    async def all_of_them():
+        jobs = Job.objects.all()
+        await jobs.acreate(tasks.nothing)
+        return [
+            await jobs.areschedule(priority=3),
+            len(await jobs.arun()),
+            await jobs.aretry(),
+            await jobs.acancel(),
+            await jobs.adelete(),
+        ]
+
+    assert async_to_sync(all_of_them)() == [1, 1, 0, (0, 0), (1, {"tasks_core.Job": 1})]
+
+
 @pytest.mark.parametrize("values", [{"state": "ready"}, {"task": "tests.app.tasks.take"}])
-def test_a_row_of_values_is_no_call(values):
-    with pytest.raises(TypeError):
-        Job.objects.create(**values)
+@pytest.mark.parametrize("verb", ["create", "get_or_create"])
+def test_a_row_of_values_is_no_call(verb, values):
+    with pytest.raises(InvalidCall, match="stores the call of a function"), transaction.atomic():
+        getattr(Job.objects, verb)(**values)
 
 
 def test_retry_makes_ready_what_ended_without_success():
@@ -288,10 +354,10 @@ def test_run_runs_those_that_are_due_here_and_now():
 
     results = Job.objects.filter(queue="default").run()
 
-    assert {result.id: result.status for result in results} == {
-        mine.pk: S.SUCCESSFUL,
-        broken.pk: S.FAILED,
-    }
+    assert [(result.id, result.status) for result in results] == [
+        (mine.pk, S.SUCCESSFUL),
+        (broken.pk, S.FAILED),
+    ]
     assert [effect.name for effect in Effect.objects.all()] == ["mine"]
     assert fresh(other).state == S.READY
 
@@ -306,17 +372,21 @@ def test_each_database_has_the_backend_that_keeps_its_jobs_there():
 
 
 def test_a_database_that_no_backend_uses_is_named(settings):
-    settings.JOBS = {"BACKEND": "tasks_core.backends.immediate.ImmediateBackend"}
+    settings.JOBS = {name: settings.JOBS[name] for name in ("queue", "redis")}
 
-    with pytest.raises(InvalidJobBackend, match="keeps its jobs in the database 'default'"):
+    with pytest.raises(InvalidJobBackend) as refused:
         Job.objects.create(tasks.nothing)
+
+    assert "keeps its jobs in the database 'default'" in str(refused.value)
+    assert ".using('queue') has those of 'queue'" in str(refused.value)
 
 
 # Nothing passes by the arrows.
 
 
 @pytest.mark.parametrize(
-    "values", [{"state": "ready"}, {"attempts": 0}, {"run_after": NOON}, {"args": [2]}]
+    "values",
+    [{"state": "ready"}, {"attempts": 0}, {"run_after": NOON}, {"args": [2]}, {"label": F("task")}],
 )
 def test_what_the_arrows_own_is_not_written(values):
     job = make_job(S.FAILED)
@@ -347,6 +417,10 @@ def test_who_a_job_is_for_may_be_changed():
     assert Job.objects.filter(pk=job.pk).update(label="of Ann", creator=User(pk=7)) == 1
 
     assert (fresh(job).label, fresh(job).creator) == ("of Ann", "auth.User:7")
+
+    Job.objects.filter(pk=job.pk).update(label=None, creator=None)
+
+    assert (fresh(job).label, fresh(job).creator) == ("", "")
 
 
 def test_a_row_that_was_read_is_not_saved():
