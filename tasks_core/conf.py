@@ -33,6 +33,11 @@ DEFAULTS: dict[str, Any] = {
     # Calls that are written down first, for a backend that keeps its jobs elsewhere.
     "DURABLE": [],  # aliases of JOBS of which every call is
     "OUTBOX_DATABASE": "default",  # where: the database of the rows that they belong to
+    # The API, where it is mounted.
+    "HTTP_RATE": "600/m",  # requests of a user; empty: any number
+    "HTTP_STRANGERS_RATE": "30/m",  # of an address that is nobody's, or sends a wrong token
+    "HTTP_CACHE": "default",  # which of CACHES counts them
+    "HTTP_KEYS": timedelta(days=1),  # how long an Idempotency-Key is known, at least
     # Ended jobs.
     "RETAIN_SUCCESSFUL": timedelta(days=7),
     "RETAIN_FAILED": timedelta(days=30),
@@ -54,6 +59,7 @@ LEAST: dict[str, Any] = {
     "POLL": timedelta(milliseconds=1),
     "GRACE": timedelta(0),
     "TELL_GRACE": timedelta(0),
+    "HTTP_KEYS": timedelta(0),
     "RETAIN_SUCCESSFUL": timedelta(0),
     "RETAIN_FAILED": timedelta(0),
     "RETAIN_CANCELLED": timedelta(0),

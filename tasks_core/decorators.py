@@ -18,6 +18,7 @@ def task(
     backend: str = ...,
     backoff: Backoff | None = ...,
     takes_context: bool = ...,
+    http: bool | str = ...,
     **options: Any,
 ) -> Callable[[Callable[P, R]], Task[P, R]]: ...
 def task(
@@ -27,6 +28,7 @@ def task(
     backend: str = conf.DEFAULT_ALIAS,
     backoff: Backoff | None = None,
     takes_context: bool = False,
+    http: bool | str = False,
     **options: Any,
 ) -> Any:
     """
@@ -36,13 +38,16 @@ def task(
     ("10/m"), ``concurrency`` (a key, which may name arguments, and how many may run at once:
     ``("account {account_id}", 2)``); ``backoff`` (seconds, timedelta, or a function of the number
     of the failed attempt); ``backend`` (an alias of JOBS); ``takes_context=True`` to be given a
-    JobContext first. Raises InvalidCall for anything else.
+    JobContext first; ``http=True`` to be callable over HTTP by those who may add jobs, or
+    ``http="shop.add_order"`` by those who have that permission. Raises InvalidCall for anything
+    else.
     """
     if func is not None and not callable(func):
         raise InvalidCall(f"@task takes its options by name: @task(queue={func!r:.80}).")
     check_options(options, DECLARABLE, what="@task")
     Call(func, **options).checked()  # here, at import, rather than at the first call
     retries.check(backoff)
+    _check_http(http)
 
     def declare(function: Callable[P, R]) -> Task[P, R]:
         if "{" in (key := (options.get("concurrency") or ("",))[0]):
@@ -54,8 +59,18 @@ def task(
             backend=backend,
             backoff=backoff,
             takes_context=takes_context,
+            http=http,
         )
         registry.declare(declared)
         return declared
 
     return declare if func is None else declare(func)
+
+
+def _check_http(http: Any) -> None:
+    app, dot, codename = http.partition(".") if isinstance(http, str) else ("", "", "")
+    if not (isinstance(http, bool) or (app and dot and codename)):
+        raise InvalidCall(
+            'http must be True, False or the name of a permission such as "shop.add_order", '
+            f"not {http!r:.80}."
+        )

@@ -43,6 +43,7 @@ class Task(Generic[P, R]):
     # Of a task of another framework: that task itself, and how to build the context that it takes.
     foreign: Any = None
     context_of: Callable[["Attempt"], Any] | None = None
+    http: bool | str = False  # callable over HTTP; if text, by those who have that permission
     unplaced: str = ""  # why what its author said names no backend of JOBS; empty if it does
 
     is_async: bool = field(init=False)

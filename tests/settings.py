@@ -94,6 +94,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "tasks_core",
     "tasks_core.contrib.mail",
+    "tasks_core.http",
     "scheduler",
     "tests.app",
 ]

@@ -1,6 +1,6 @@
 """Checks of the settings alone: no database, no server is asked."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from importlib.util import find_spec
 from typing import Any
@@ -136,6 +136,8 @@ def _wanted(name: str) -> str:
     least = conf.LEAST.get(name)
     if isinstance(least, timedelta):
         return f"a number of seconds or a timedelta, at least {least.total_seconds():g} s"
+    if name in TEXTS:
+        return TEXTS[name][0]
     if isinstance(conf.DEFAULTS[name], str):
         return f"an alias of DATABASES ({', '.join(sorted(connections))})"
     kind = kind_of(conf.DEFAULTS[name])
@@ -148,6 +150,8 @@ def _fits(value: Any, name: str) -> bool:
         return False
     if isinstance(default, list):
         return isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)
+    if name in TEXTS:
+        return TEXTS[name][1](value)
     if isinstance(default, str):
         return value in connections
     if isinstance(default, timedelta) and isinstance(value, int | float):
@@ -156,6 +160,21 @@ def _fits(value: Any, name: str) -> bool:
         except (OverflowError, ValueError):  # infinity, nan
             return False
     return isinstance(value, type(default)) and value >= conf.LEAST[name]
+
+
+def _is_rate(value: Any) -> bool:
+    try:
+        return value == "" or limits.spacing(value) is not None
+    except InvalidCall:
+        return False
+
+
+_RATE = ('a number of requests in s, m, h or d such as "600/m", or empty', _is_rate)
+TEXTS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    "HTTP_RATE": _RATE,
+    "HTTP_STRANGERS_RATE": _RATE,
+    "HTTP_CACHE": ("an alias of CACHES", lambda value: value in settings.CACHES),
+}
 
 
 @register(TAG)

@@ -1,13 +1,15 @@
-"""Checks of TASKS, where it names our backend. The framework runs none unless it is in use."""
+"""Checks of TASKS, where it names our backend, and of what tasks declare."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+from django.core.checks import Warning as CheckWarning
 from django.core.exceptions import ImproperlyConfigured
 
-from tasks_core import conf
+from tasks_core import conf, registry
 from tasks_core.backends import job_backends
 from tasks_core.checks.settings import TAG
 from tasks_core.exceptions import MissingExtra
@@ -26,6 +28,21 @@ def check_tasks(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
         for alias, config in tasks.items()
         if isinstance(config, Mapping) and str(config.get("BACKEND")).startswith(HOME)
         for message in _backend(alias, config.get("OPTIONS") or {})
+    ]
+
+
+@register(TAG)
+def check_http_app(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """W042: tasks are declared to be callable over HTTP, and there is no such API."""
+    marked = [name for name, task in registry.declared().items() if task.http]
+    if not marked or apps.is_installed("tasks_core.http"):
+        return []
+    return [
+        CheckWarning(
+            f"{', '.join(marked[:3])}: declared with http=, but tasks_core.http is not installed.",
+            hint='Add "tasks_core.http" to INSTALLED_APPS, and its URLs; or leave out http=.',
+            id="tasks_core.W042",
+        )
     ]
 
 

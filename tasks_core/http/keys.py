@@ -1,0 +1,104 @@
+"""Idempotency-Key: a request that is repeated, since its answer was lost, is done once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
+
+from django.db import IntegrityError
+
+from tasks_core import clock, conf
+from tasks_core.backends.database.transactions import in_transaction
+from tasks_core.http.models import AnsweredKey
+from tasks_core.http.problems import Refused
+from tasks_core.http.shapes import Wrong
+
+HEADER = "Idempotency-Key"
+REPLAYED = {"Idempotent_Replayed": "true"}
+LONGEST = 255
+FORGOTTEN = 100  # at a time
+
+
+J = TypeVar("J", UUID, UUID | None)  # a job; or none, where a schedule has declined
+
+
+class Key(NamedTuple):
+    """Who asked with which key, and for what."""
+
+    digest: str
+    fingerprint: str
+
+
+def key_of(request: Any, body: bytes) -> Key | None:
+    """Return the key of a request, if it has one; raise Refused for what is none."""
+    text = request.headers.get(HEADER)
+    if text is None:
+        return None
+    if len(text) > 1 and text[0] == text[-1] == '"':  # as the draft writes it
+        text = text[1:-1]
+    if not (text.isascii() and text.isprintable() and 1 <= len(text) <= LONGEST):
+        wrong = Wrong(
+            field=HEADER,
+            message=f"Not 1 to {LONGEST} printable ASCII characters.",
+            cure='Send a new UUID for each job: Idempotency-Key: "5b1e\u2026".',
+        )
+        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, f"{HEADER} does not fit.", wrong)
+    said = json.dumps(json.loads(body), sort_keys=True)
+    user = request.user
+    who = f"{user._meta.label}:{user.pk}"
+    return Key(_digest(who, text), _digest(request.method, request.path, said))
+
+
+def once(key: Key | None, *, alias: str, act: Callable[[], J]) -> tuple[J, bool]:
+    """
+    Do ``act``, or return what it returned for this key before, and whether that was so.
+
+    The key is stored in one transaction on ``alias`` with what ``act`` does there: of several
+    who come at once one does it and the others wait for what comes of it. Raises Refused if
+    something else was asked with the key.
+    """
+    if key is None:
+        return act(), False
+
+    def first() -> J:
+        row = AnsweredKey(digest=key.digest, fingerprint=key.fingerprint, stored_at=clock.now())
+        row.save(using=alias, force_insert=True)
+        row.job_id = done = act()
+        row.save(using=alias, update_fields=["job_id"])
+        return done
+
+    try:
+        done = in_transaction(alias, first)
+    except IntegrityError:
+        found = AnsweredKey.objects.using(alias).filter(pk=key.digest).first()
+        if found is None:
+            raise
+        return _again(found, key), True
+    _forget(alias)
+    return done, False
+
+
+def _again(found: AnsweredKey, key: Key) -> Any:
+    if found.fingerprint != key.fingerprint:
+        wrong = Wrong(
+            field=HEADER,
+            message="Something else was asked with this key.",
+            cure="Send a new key with a new request, and the same key to repeat one.",
+        )
+        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, f"{HEADER} was used before.", wrong)
+    return found.job_id
+
+
+def _forget(alias: str) -> None:
+    """Remove some of the keys that need not be known any more."""
+    old = AnsweredKey.objects.using(alias).filter(stored_at__lt=clock.now() - conf.get("HTTP_KEYS"))
+    if digests := list(old.order_by("stored_at").values_list("pk", flat=True)[:FORGOTTEN]):
+        AnsweredKey.objects.using(alias).filter(pk__in=digests).delete()
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

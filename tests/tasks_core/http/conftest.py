@@ -1,0 +1,33 @@
+"""A site with the API, and people who call it."""
+
+import pytest
+from django.core.cache import caches
+
+from tests.tasks_core.http import site
+from tests.tasks_core.http.callers import Caller, person
+
+
+@pytest.fixture(autouse=True)
+def api_site(settings):
+    settings.ROOT_URLCONF = site.__name__
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    caches["default"].clear()
+    yield
+    caches["default"].clear()
+
+
+@pytest.fixture
+def ada(db) -> Caller:
+    """Ada may do everything."""
+    return Caller(person("ada", is_superuser=True))
+
+
+@pytest.fixture
+def eve(db) -> Caller:
+    """Eve may add jobs, and nothing else."""
+    return Caller(person("eve", "tasks_core.add_job"))
+
+
+@pytest.fixture
+def stranger(db) -> Caller:
+    return Caller()

@@ -1,0 +1,12 @@
+"""A site with the API."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from tests.tasks_core.http import tasks  # noqa: F401 - they are declared
+
+urlpatterns = [
+    path("api/jobs/", include("tasks_core.http.urls")),
+    path("api/schedules/", include("scheduler.http.urls")),
+    path("admin/", admin.site.urls),
+]
