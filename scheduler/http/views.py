@@ -33,6 +33,7 @@ from scheduler.models import Schedule
 from scheduler.operations.locking import row_of
 from scheduler.turn.rebuild import trigger_of
 from tasks_core import clock
+from tasks_core.exceptions import InvalidCall
 from tasks_core.http import keys
 from tasks_core.http.cursors import cursor, place
 from tasks_core.http.door import Door, reply
@@ -46,6 +47,7 @@ class ScheduleDoor(Door):
     statuses: ClassVar[Mapping[type[Exception], HTTPStatus]] = {
         UnknownSchedule: HTTPStatus.NOT_FOUND,
         SchedulerError: HTTPStatus.CONFLICT,
+        InvalidCall: HTTPStatus.CONFLICT,  # what was said is fine, but the task takes another
     }
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
@@ -61,6 +63,7 @@ class SchedulesView(ScheduleDoor):
         asks=ScheduleQuery,
         answers={200: Schedules},
         needs=VIEW,
+        refuses=(HTTPStatus.NOT_FOUND,),
     )
 
     def get(self, request: Any) -> HttpResponse:
@@ -163,7 +166,7 @@ class PauseView(ScheduleDoor):
 
     def post(self, request: Any, key: str) -> HttpResponse:
         said = self.said(Pause)
-        until = timedelta(seconds=said.until) if isinstance(said.until, float) else said.until
+        until = timedelta(seconds=said.until) if isinstance(said.until, int | float) else said.until
         operations.pause(key, user=request.user, reason=said.reason, until=until)
         return reply(_whole(key))
 

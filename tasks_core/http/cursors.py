@@ -29,7 +29,7 @@ def place(text: str, *kinds: Callable[[Any], Any]) -> Sequence[Any]:
             message="Not a cursor of this list.",
             cure="Send `next` of the page before, narrowed as that was, or leave it out.",
         )
-        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "There is no such page.", wrong) from None
+        raise Refused(HTTPStatus.NOT_FOUND, "There is no such page.", wrong) from None
 
 
 def moment(text: Any) -> datetime:

@@ -30,7 +30,7 @@ KEY = {
     "name": keys.HEADER,
     "in": "header",
     "description": "A new one for each thing to be done, the same one to repeat a request.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[!#-~]+$"},
+    "schema": {"type": "string", "pattern": f"^({keys.PATTERN.pattern})$"},
 }
 TOKEN = {"type": "http", "scheme": "bearer", "description": "A token of django-rest-knox."}
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, ClassVar, TypeVar
 
 from django.apps import apps
 from django.core.cache import caches
 from django.http import HttpResponse
+from pydantic import ValidationError
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import NotAuthenticated, PermissionDenied
 from rest_framework.parsers import BaseParser
@@ -17,10 +20,13 @@ from rest_framework.views import APIView
 
 from tasks_core import conf
 from tasks_core.http.operations import METHODS, Operation
-from tasks_core.http.problems import Refused, answer
-from tasks_core.http.shapes import Said, Shape
+from tasks_core.http.problems import Refused, Unmet, answer
+from tasks_core.http.shapes import Asked, Said, Shape
 
 MOST_BYTES = 256 * 1024  # of a body: the arguments of a job, escaped, and its options
+
+EXACT = 2**53  # below it each whole number is a float as well
+WHOLE = ("int_type", "int_from_float", "literal_error")  # errors that 5.0 makes where 5 would do
 
 S = TypeVar("S", bound=Said)
 
@@ -94,7 +100,6 @@ class Door(APIView):  # type: ignore[misc]  # the same
     metadata_class = None
 
     asked: Any = None  # what the address asks for, as the operation's shape
-    shape: Any = None  # the one that was read last
 
     def get_authenticators(self) -> list[Any]:
         if not apps.is_installed("knox"):
@@ -123,13 +128,17 @@ class Door(APIView):  # type: ignore[misc]  # the same
         if operation.needs and not any(map(request.user.has_perm, operation.needs)):
             raise lacking(*operation.needs)
         if operation.asks is not None:
-            self.shape = operation.asks
-            self.asked = operation.asks.model_validate(request.GET.dict())
+            self.asked = _asked(operation.asks, request.GET.dict())
 
     def said(self, shape: type[S]) -> S:
         """Return the body of the request in this shape; none at all is an empty object."""
-        self.shape = shape
-        return shape.model_validate_json(self.body)
+        try:
+            return shape.model_validate_json(self.body)
+        except ValidationError as error:
+            if any(each["type"] in WHOLE for each in error.errors()):
+                with suppress(ValidationError):
+                    return shape.model_validate_json(_with_whole_numbers(self.body))
+            raise Unmet(error, shape=shape, said=self.body) from None
 
     @property
     def body(self) -> bytes:
@@ -137,8 +146,7 @@ class Door(APIView):  # type: ignore[misc]  # the same
         return data if isinstance(data, bytes) and data else b"{}"
 
     def get_exception_handler(self) -> Callable[..., HttpResponse | None]:
-        statuses, shape = self.statuses, self.shape
-        return lambda error, context: answer(error, statuses=statuses, asked=shape)
+        return lambda error, context: answer(error, statuses=self.statuses)
 
     def raise_uncaught_exception(self, exc: Exception) -> None:
         raise exc
@@ -149,6 +157,23 @@ class Door(APIView):  # type: ignore[misc]  # the same
         for method in METHODS:
             if operation := getattr(cls, method):
                 yield path, method, operation
+
+
+def _asked(shape: type[Asked], said: dict[str, Any]) -> Asked:
+    try:
+        return shape.model_validate(said)
+    except ValidationError as error:
+        raise Unmet(error, shape=shape, said=said) from None
+
+
+def _with_whole_numbers(body: bytes) -> str:
+    """Return the body with 5 for 5.0: to JSON Schema both are integers."""
+
+    def number(text: str) -> float:
+        value = float(text)
+        return int(value) if value.is_integer() and abs(value) < EXACT else value
+
+    return json.dumps(json.loads(body, parse_float=number))
 
 
 def lacking(*permissions: str) -> PermissionDenied:

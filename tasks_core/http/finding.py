@@ -45,7 +45,7 @@ def served(backend: BaseJobBackend) -> ServedBackend:
     """Return a backend that our workers serve; raise Refused for another one."""
     if not isinstance(backend, ServedBackend):
         raise Refused(
-            HTTPStatus.NOT_IMPLEMENTED,
+            HTTPStatus.CONFLICT,
             f"{backend} keeps no jobs that could be asked for over HTTP. DatabaseBackend and "
             "RedisBackend do.",
         )
@@ -57,7 +57,7 @@ def backend_named(alias: str) -> ServedBackend:
         return served(job_backends[alias])
     known = ", ".join(job_backends)
     wrong = Wrong(field="backend", message="Not in JOBS.", cure=f"Name one of these: {known}.")
-    raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "There is no such backend.", wrong)
+    raise Refused(HTTPStatus.NOT_FOUND, "There is no such backend.", wrong)
 
 
 def find(user: Any, job_id: UUID) -> tuple[ServedBackend, Job]:
@@ -92,7 +92,7 @@ def page(user: Any, asked: JobQuery) -> tuple[list[Job], str | None]:
 def _elsewhere(backend: ServedBackend, asked: JobQuery, *, creator: str) -> list[Job]:
     if creator or any(getattr(asked, name) for name in ONLY_HERE):
         raise Refused(
-            HTTPStatus.NOT_IMPLEMENTED,
+            HTTPStatus.CONFLICT,
             f"{backend} lists the newest jobs by state, queue and task, without pages, for those "
             f"with the permission {VIEW[0]}. Ask for a job by its id.",
         )

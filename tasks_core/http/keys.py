@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, NamedTuple, TypeVar
@@ -19,7 +20,7 @@ from tasks_core.http.shapes import Wrong
 
 HEADER = "Idempotency-Key"
 REPLAYED = {"Idempotent_Replayed": "true"}
-LONGEST = 255
+PATTERN = re.compile(r'"[!#-~]{1,255}"|[!#-~]{1,255}')  # quoted, as the draft has it
 FORGOTTEN = 100  # at a time
 
 
@@ -38,19 +39,17 @@ def key_of(request: Any, body: bytes) -> Key | None:
     text = request.headers.get(HEADER)
     if text is None:
         return None
-    if len(text) > 1 and text[0] == text[-1] == '"':  # as the draft writes it
-        text = text[1:-1]
-    if not (text.isascii() and text.isprintable() and 1 <= len(text) <= LONGEST):
+    if not PATTERN.fullmatch(text):
         wrong = Wrong(
             field=HEADER,
-            message=f"Not 1 to {LONGEST} printable ASCII characters.",
+            message="Not 1 to 255 visible ASCII characters, with or without quotes around them.",
             cure='Send a new UUID for each job: Idempotency-Key: "5b1e\u2026".',
         )
         raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, f"{HEADER} does not fit.", wrong)
     said = json.dumps(json.loads(body), sort_keys=True)
     user = request.user
     who = f"{user._meta.label}:{user.pk}"
-    return Key(_digest(who, text), _digest(request.method, request.path, said))
+    return Key(_digest(who, text.strip('"')), _digest(request.method, request.path, said))
 
 
 def once(key: Key | None, *, alias: str, act: Callable[[], J]) -> tuple[J, bool]:

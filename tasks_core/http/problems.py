@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -26,8 +27,8 @@ STATUSES: Mapping[type[Exception], HTTPStatus] = {
     PermissionDenied: HTTPStatus.FORBIDDEN,
     RequestDataTooBig: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     InvalidCall: HTTPStatus.UNPROCESSABLE_ENTITY,
-    UnsupportedFeature: HTTPStatus.NOT_IMPLEMENTED,
-    InvalidJobBackend: HTTPStatus.NOT_IMPLEMENTED,
+    UnsupportedFeature: HTTPStatus.CONFLICT,
+    InvalidJobBackend: HTTPStatus.CONFLICT,
 }
 CURES = {
     "missing": "Add it.",
@@ -43,8 +44,6 @@ CURES = {
     "list_type": "Send an array: [\u2026].",
     "dict_type": "Send an object: {\u2026}.",
     "model_type": "Send an object: {\u2026}.",
-    "timezone_aware": "Say the zone: 2030-01-01T09:00:00Z.",
-    "datetime_type": 'Send an instant such as "2030-01-01T09:00:00Z".',
 }
 
 
@@ -57,13 +56,21 @@ class Refused(exceptions.APIException):  # type: ignore[misc]  # no types are pu
         self.errors = errors
 
 
+class Unmet(Exception):
+    """What was said does not have the shape that it must have."""
+
+    def __init__(self, error: ValidationError, *, shape: Any, said: Any) -> None:
+        super().__init__(str(error))
+        self.error, self.shape, self.said = error, shape, said
+
+
 def answer(
-    error: Exception, *, statuses: Mapping[type[Exception], HTTPStatus], asked: Any = None
+    error: Exception, *, statuses: Mapping[type[Exception], HTTPStatus]
 ) -> HttpResponse | None:
     """
     Return the refusal that an error stands for, or None if it is one of ours.
 
-    ``statuses`` are more errors that refuse; ``asked`` is the shape that was not met.
+    ``statuses`` are more errors that refuse.
     """
     set_rollback()
     if isinstance(error, exceptions.APIException):
@@ -73,9 +80,9 @@ def answer(
             getattr(error, "errors", ()),
             headers=_headers(error),
         )
-    if isinstance(error, ValidationError):
-        return _unmet(error, asked)
-    for kind, status in {**STATUSES, **statuses}.items():
+    if isinstance(error, Unmet):
+        return _unmet(error)
+    for kind, status in {**statuses, **STATUSES, **statuses}.items():
         if isinstance(error, kind):
             return problem(status, str(error) or status.description)
     if (words := in_words(error)) is not None:
@@ -106,22 +113,40 @@ def _headers(error: Any) -> dict[str, str]:
     return {name: value for name, value in told.items() if value}
 
 
-def _unmet(error: ValidationError, asked: Any) -> HttpResponse:
-    found = error.errors(include_url=False, include_context=False, include_input=False)
+def _unmet(unmet: Unmet) -> HttpResponse:
+    found = unmet.error.errors(include_url=False, include_context=False, include_input=False)
     if any(each["type"] == "json_invalid" for each in found):
         return problem(HTTPStatus.BAD_REQUEST, f"The body is not JSON: {found[0]['msg']}.")
-    wrong = [_wrong(each, asked) for each in found]
+    said = json.loads(unmet.said) if isinstance(unmet.said, bytes) else unmet.said
+    wrong = [_wrong(each, said, unmet.shape) for each in found]
     named = ", ".join(dict.fromkeys(each.field for each in wrong))
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"These do not fit: {named}.", wrong)
 
 
-def _wrong(each: Any, asked: Any) -> Wrong:
-    field = ".".join(map(str, each["loc"])) or "body"
-    cure = CURES.get(each["type"]) or "Send what fits; openapi.json describes it."
+def _wrong(each: Any, said: Any, shape: Any) -> Wrong:
+    text = each["msg"].removeprefix("Value error, ")
+    path = list(_path(each["loc"], said, is_missing=each["type"] == "missing"))
+    cure = CURES.get(each["type"], "Send what fits; openapi.json describes it.")
     if each["type"] == "extra_forbidden":
-        *path, name = each["loc"]
-        cure = f"Leave it out.{did_you_mean(name, known_to(asked, path))}"
-    return Wrong(field=field, message=f"{each['msg']}.", cure=cure)
+        cure = f"Leave it out.{did_you_mean(path[-1], known_to(shape, path[:-1]))}"
+    return Wrong(field=".".join(map(str, path)) or "body", message=f"{text}.", cure=cure)
+
+
+def _path(places: Iterable[Any], said: Any, *, is_missing: bool) -> Iterator[Any]:
+    """Yield the names that the caller knows; of several types that would fit, none is one."""
+    *before, last = places or [""]
+    for name in before:
+        if isinstance(said, dict | list) and _has(said, name):
+            said = said[name]
+            yield name
+    if is_missing or _has(said, last):
+        yield last
+
+
+def _has(said: Any, name: Any) -> bool:
+    if isinstance(said, list):
+        return isinstance(name, int) and name < len(said)
+    return isinstance(said, dict) and name in said
 
 
 def known_to(shape: Any, path: Iterable[Any]) -> list[str]:

@@ -5,7 +5,14 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    WithJsonSchema,
+)
 from pydantic.json_schema import GenerateJsonSchema
 
 from tasks_core.options import MAX_LABEL
@@ -15,6 +22,7 @@ from tasks_core.states import JobState
 
 MOST = 100  # of a list
 LONGEST_DELAY = 366 * 24 * 3600  # seconds
+INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
 class Shape(BaseModel):
@@ -42,16 +50,12 @@ class Schema(GenerateJsonSchema):
         return {"minimum": MIN_WHOLE, "maximum": MAX_WHOLE, **super().int_schema(schema)}
 
 
-def _instant(value: Any) -> Any:
-    """Refuse what is no instant by itself, such as a date or a number of seconds."""
-    if isinstance(value, str) and not re.match(r"\d{4}-\d\d-\d\d[Tt]\d", value):
+def _instant(value: Any) -> datetime:
+    """Return an instant of RFC 3339 in UTC; no date is one, and no number."""
+    if not isinstance(value, str) or not INSTANT.fullmatch(value):
         raise ValueError("not an instant such as 2030-01-01T09:00:00Z")
-    return value
-
-
-def _in_utc(value: datetime) -> datetime:
     try:
-        return value.astimezone(UTC)
+        return datetime.fromisoformat(value.upper()).astimezone(UTC)
     except OverflowError:
         raise ValueError("outside the calendar") from None
 
@@ -68,7 +72,11 @@ def _storable(value: str) -> str:
     return value
 
 
-Instant = Annotated[AwareDatetime, BeforeValidator(_instant), AfterValidator(_in_utc)]
+Instant = Annotated[
+    datetime,
+    PlainValidator(_instant),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
 Seconds = Annotated[float, Field(ge=0, le=LONGEST_DELAY)]
 Name = Annotated[str, BeforeValidator(_storable), Field(max_length=255)]
 Limit = Annotated[int, Field(ge=1, le=MOST), BeforeValidator(_whole)]

@@ -69,10 +69,12 @@ def takes(task: Task[Any, Any]) -> Takes:
         fields[f"p{number}"] = each
         made[f"p{number}"] = _field(each, annotation)
     base = type("Arguments", (Said,), {"__annotations__": more, "model_config": config})
-    arguments: Any = create_model(f"{task.name}.arguments", __base__=base, **made)
+    # Their names are those of components in the document, where a dot would cut them short.
+    name = task.name.replace(".", "_")
+    arguments: Any = create_model(f"{name}_arguments", __base__=base, **made)
     is_needed = any(field.is_required() for field in arguments.model_fields.values())
     given = (arguments, ... if is_needed else Field(default_factory=arguments))
-    shape = create_model(task.name, __base__=CallOptions, arguments=given)
+    shape = create_model(name, __base__=CallOptions, arguments=given)
     shape.__doc__ = f"A call of {task.name}."
     return Takes(shape, fields)
 

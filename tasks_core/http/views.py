@@ -48,7 +48,7 @@ class JobsView(Door):
         ),
         asks=JobQuery,
         answers={200: Jobs},
-        refuses=(HTTPStatus.NOT_IMPLEMENTED,),
+        refuses=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
     )
 
     def get(self, request: Any) -> HttpResponse:
@@ -63,7 +63,7 @@ class TaskView(Door):
         takes=CallOptions,
         takes_key=True,
         answers={201: Receipt, 200: Receipt},
-        refuses=(HTTPStatus.CONFLICT, HTTPStatus.NOT_IMPLEMENTED),
+        refuses=(HTTPStatus.CONFLICT,),
     )
 
     def post(self, request: Any, name: str) -> HttpResponse:

@@ -1,0 +1,143 @@
+"""A request that is repeated is done once: by many at once, after a crash, and for a while."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import RequestFactory
+
+from tasks_core import background, clock, ids
+from tasks_core.http import keys
+from tasks_core.http.models import AnsweredKey
+from tasks_core.models import Job
+from tests.app.tasks import nothing
+from tests.tasks_core.http.callers import Caller, person
+from tests.tasks_core.races import together
+
+TASKS = "jobs/tasks/tests.tasks_core.http.tasks."
+SAID = {"arguments": {"cup": "oolong"}}
+MANY = 6
+
+
+@pytest.fixture
+def key(db):
+    return keys.Key("d" * 64, "f" * 64)
+
+
+def store():
+    return background.enqueue(nothing).id
+
+
+def test_the_same_request_is_answered_with_the_same_job(ada):
+    first = ada.post(f"{TASKS}brew", SAID, Idempotency_Key='"a-1"')
+    second = ada.post(f"{TASKS}brew", SAID, Idempotency_Key="a-1")
+
+    assert (first.status_code, second.status_code) == (201, 200)
+    assert first.json() == second.json()
+    assert (first.get("Idempotent-Replayed"), second["Idempotent-Replayed"]) == (None, "true")
+    assert Job.objects.count() == 1
+
+
+def test_the_order_of_names_in_a_body_says_nothing(ada):
+    one = '{"label": "a", "arguments": {"cup": "b", "sugar": true}}'
+    other = '{"arguments": {"sugar": true, "cup": "b"}, "label": "a"}'
+
+    first = ada.post(f"{TASKS}brew", one, Idempotency_Key="a")
+
+    assert ada.post(f"{TASKS}brew", other, Idempotency_Key="a").json() == first.json()
+
+
+@pytest.mark.parametrize(
+    ("task", "said"),
+    [("brew", {"arguments": {"cup": "mate"}}), ("ship", {"arguments": {"weight": 1}})],
+)
+def test_another_request_with_the_key_is_refused(ada, task, said):
+    ada.post(f"{TASKS}brew", SAID, Idempotency_Key="a")
+
+    answer = ada.post(f"{TASKS}{task}", said, Idempotency_Key="a")
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "Idempotency-Key"
+    assert Job.objects.count() == 1
+
+
+def test_the_key_of_somebody_else_is_another_one(ada, eve):
+    first = ada.post(f"{TASKS}brew", SAID, Idempotency_Key="a")
+    second = eve.post(f"{TASKS}brew", SAID, Idempotency_Key="a")
+
+    assert (first.status_code, second.status_code) == (201, 201)
+
+
+@pytest.mark.parametrize("text", ["", '""', "two words", "x" * 256, '"open', "\x7f"])
+def test_what_is_no_key_is_refused(ada, text):
+    answer = ada.post(f"{TASKS}brew", SAID, Idempotency_Key=text)
+
+    assert answer.status_code == 422
+    assert not Job.objects.exists()
+
+
+def test_a_refused_request_uses_no_key(ada):
+    ada.post(f"{TASKS}brew", {"arguments": {}}, Idempotency_Key="a")
+
+    assert ada.post(f"{TASKS}brew", SAID, Idempotency_Key="a").status_code == 201
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_at_once_one_stores_the_job():
+    answers = _at_once(Idempotency_Key="a")
+
+    assert sorted(answer.status_code for answer in answers) == [200] * (MANY - 1) + [201]
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert Job.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_a_key_each_of_many_stores_a_job():
+    answers = _at_once()
+
+    assert {answer.status_code for answer in answers} == {201}
+    assert Job.objects.count() == MANY
+
+
+def _at_once(**headers):
+    callers = [Caller(person("ada", is_superuser=True))]
+    session = callers[0].client.cookies
+    for _ in range(MANY - 1):
+        callers.append(Caller())
+        callers[-1].client.cookies = session
+    return together(MANY, lambda number: callers[number].post(f"{TASKS}brew", SAID, **headers))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_dies_in_between_has_done_nothing(key):
+    def die():
+        store()
+        raise SystemExit
+
+    with pytest.raises(SystemExit):
+        keys.once(key, alias="default", act=die)
+
+    assert not Job.objects.exists()
+    assert keys.once(key, alias="default", act=store)[1] is False
+    assert Job.objects.count() == 1
+
+
+def test_a_key_is_forgotten_after_its_time(key, settings):
+    settings.TASKS_CORE = {"HTTP_KEYS": timedelta(hours=1)}
+    old, new = clock.now() - timedelta(hours=2), clock.now() - timedelta(minutes=30)
+    for name, at in (("old", old), ("new", new)):
+        AnsweredKey.objects.create(digest=name, fingerprint="", stored_at=at)
+
+    keys.once(key, alias="default", act=store)
+
+    assert set(AnsweredKey.objects.values_list("pk", flat=True)) == {"new", key.digest}
+
+
+def test_a_key_is_stored_beside_its_job(ada, django_db_blocker):
+    """In the database of the job, whichever that is: one transaction covers both."""
+    request = RequestFactory().post("/", headers={"Idempotency-Key": "a"})
+    request.user = ada.user
+
+    found = keys.key_of(request, b"{}")
+
+    assert keys.once(found, alias="default", act=ids.job_id)[1] is False
+    assert keys.once(found, alias="default", act=ids.job_id)[1] is True

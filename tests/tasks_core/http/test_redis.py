@@ -1,0 +1,66 @@
+"""Jobs of Redis over HTTP: what that store can tell, and what it cannot."""
+
+import pytest
+from django.test import RequestFactory
+
+from tasks_core import ids
+from tasks_core.http import keys
+from tests.tasks_core.redis_keys import empty
+
+BREW = "jobs/tasks/tests.tasks_core.http.tasks.brew_in_redis"
+SAID = {"arguments": {"cup": "oolong"}}
+
+
+@pytest.fixture(autouse=True)
+def empty_server(db):
+    empty()
+    yield
+    empty()
+
+
+def test_a_job_is_stored_shown_cancelled_and_tried_again(ada):
+    where = ada.post(BREW, SAID)["Location"]
+
+    assert ada.client.get(where).json()["kwargs"] == {"cup": "oolong"}
+    assert ada.client.post(f"{where}/cancel").json()["state"] == "cancelled"
+    assert ada.client.post(f"{where}/retry").json()["state"] == "ready"
+
+
+def test_the_newest_are_listed_and_pages_are_refused(ada):
+    stored = [ada.post(BREW, SAID).json()["id"] for _ in range(3)]
+
+    answer = ada.get("jobs/", backend="redis", limit=2, state="ready")
+
+    assert [job["id"] for job in answer.json()["jobs"]] == stored[:0:-1]
+    assert answer.json()["next"] is None
+    assert ada.get("jobs/", backend="redis", creator="eve").status_code == 409
+
+
+def test_callers_are_told_of_a_job_of_theirs_by_its_id(ada, eve):
+    mine = eve.post(BREW, SAID)["Location"]
+
+    assert eve.client.get(mine).status_code == 200
+    assert eve.get("jobs/", backend="redis").status_code == 409
+    assert eve.client.get(ada.post(BREW, SAID)["Location"]).status_code == 404
+
+
+def test_the_same_request_is_answered_with_the_same_job(ada):
+    first = ada.post(BREW, SAID, Idempotency_Key="a")
+    second = ada.post(BREW, SAID, Idempotency_Key="a")
+
+    assert (first.status_code, second.status_code) == (201, 200)
+    assert first.json() == second.json()
+    assert len(ada.get("jobs/", backend="redis").json()["jobs"]) == 1
+
+
+def test_who_died_before_redis_was_told_is_repeated(ada):
+    request = RequestFactory().post(f"/api/{BREW}", headers={"Idempotency-Key": "a"})
+    request.user = ada.user
+    job_id = ids.job_id()
+    key = keys.key_of(request, b'{"arguments": {"cup": "oolong"}}')
+    keys.once(key, alias="default", act=lambda: job_id)
+
+    answer = ada.post(BREW, SAID, Idempotency_Key="a")
+
+    assert answer.json()["id"] == str(job_id)
+    assert len(ada.get("jobs/", backend="redis").json()["jobs"]) == 1
