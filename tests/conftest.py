@@ -25,6 +25,10 @@ ELSEWHERE = (
     "tests/tasks_core/celery/",
     "tests/tasks_core/test_tasks_",
     *(
+        f"tests/tasks_core/http/test_{name}.py"
+        for name in ("admission", "calls", "checks", "fuzz", "problems", "redis", "signatures")
+    ),
+    *(
         f"tests/tasks_core/test_conformance.py::{name}"
         for name in ("Redis", "Celery", "TasksAlias", "TasksDummy", "TasksDB")
     ),

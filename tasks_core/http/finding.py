@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -21,6 +21,7 @@ from tasks_core.http.shapes import JobQuery, Wrong
 from tasks_core.models import Job
 from tasks_core.options import CHECKS
 from tasks_core.states import FINAL
+from tasks_core.troubles import in_words
 
 VIEW = ("tasks_core.view_job", "tasks_core.change_job")  # as in the admin
 OPERATE = "tasks_core.change_job"
@@ -61,17 +62,33 @@ def backend_named(alias: str) -> ServedBackend:
 
 
 def find(user: Any, job_id: UUID) -> tuple[ServedBackend, Job]:
-    """Return the job, and the backend that has it. Raises Http404 if the user may not see it."""
+    """
+    Return the job, and the backend that has it, although another one may be away.
+
+    Raises Http404 if there is none that the user may see.
+    """
+    away: Exception | None = None
     for alias in job_backends:
         try:
             backend = job_backends[alias]
-        except InvalidJobBackend:  # checks tell of it
+            found = _rows(backend, job_id)
+        except Exception as error:
+            if in_words(error) is None and not isinstance(error, InvalidJobBackend):
+                raise
+            away = error
             continue
-        if isinstance(backend, ServedBackend):
-            for job in backend.questions.rows(backend.place, [job_id]):
-                if may_see(user, job):
-                    return backend, job
+        for job in found:
+            if may_see(user, job):
+                return cast("ServedBackend", backend), job
+    if away is not None:
+        raise away
     raise Http404(f"There is no job {job_id}, or it is not yours. It may have been pruned.")
+
+
+def _rows(backend: BaseJobBackend, job_id: UUID) -> list[Job]:
+    if not isinstance(backend, ServedBackend):
+        return []
+    return backend.questions.rows(backend.place, [job_id])
 
 
 def page(user: Any, asked: JobQuery) -> tuple[list[Job], str | None]:

@@ -28,7 +28,7 @@ STATUSES: Mapping[type[Exception], HTTPStatus] = {
     RequestDataTooBig: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     InvalidCall: HTTPStatus.UNPROCESSABLE_ENTITY,
     UnsupportedFeature: HTTPStatus.CONFLICT,
-    InvalidJobBackend: HTTPStatus.CONFLICT,
+    InvalidJobBackend: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 CURES = {
     "missing": "Add it.",
@@ -118,9 +118,14 @@ def _unmet(unmet: Unmet) -> HttpResponse:
     if any(each["type"] == "json_invalid" for each in found):
         return problem(HTTPStatus.BAD_REQUEST, f"The body is not JSON: {found[0]['msg']}.")
     said = json.loads(unmet.said) if isinstance(unmet.said, bytes) else unmet.said
-    wrong = [_wrong(each, said, unmet.shape) for each in found]
-    named = ", ".join(dict.fromkeys(each.field for each in wrong))
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"These do not fit: {named}.", wrong)
+    wrong: dict[str, Wrong] = {}
+    for each in (_wrong(each, said, unmet.shape) for each in found):
+        if before := wrong.get(each.field):  # of several types that would fit, none did
+            each.message = f"{before.message} Or: {each.message}"
+            each.cure = before.cure if before.cure == each.cure else f"{before.cure} {each.cure}"
+        wrong[each.field] = each
+    told = f"These do not fit: {', '.join(wrong)}."
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, told, list(wrong.values()))
 
 
 def _wrong(each: Any, said: Any, shape: Any) -> Wrong:

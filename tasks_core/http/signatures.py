@@ -87,6 +87,7 @@ def call_of(task: Task[Any, Any], said: Any) -> tuple[list[Any], dict[str, Any]]
         for name in said.arguments.model_fields_set
         if name in fields
     }
+    kinds = {each.name: each.kind for each in fields.values()}
     by_place: list[Any] = []
     places = [each for each in fields.values() if each.kind is not Kind.KEYWORD_ONLY]
     for each in places[: _positional(places, given)]:
@@ -94,7 +95,8 @@ def call_of(task: Task[Any, Any], said: Any) -> tuple[list[Any], dict[str, Any]]
             by_place += given.pop(each.name, [])
         else:
             by_place.append(given.pop(each.name, each.default))
-    return by_place, {**given, **(said.arguments.model_extra or {})}
+    by_name = {name: given[name] for name in given if kinds[name] is not Kind.VAR_POSITIONAL}
+    return by_place, {**by_name, **(said.arguments.model_extra or {})}
 
 
 def parameters(task: Task[Any, Any]) -> list[Kind]:

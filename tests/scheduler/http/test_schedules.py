@@ -1,5 +1,7 @@
 """Schedules over HTTP: what is asked, and what operators do."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from scheduler.models import Occurrence, OperatorAction, Schedule
@@ -7,17 +9,18 @@ from tasks_core.models import Job
 from tests.scheduler.operations.places import make
 from tests.tasks_core.http.callers import Caller, person
 
+EARLIER = datetime(2026, 1, 1, 9, 30, tzinfo=UTC)
 NINE = "2030-01-01T09:00:00Z"
 
 
 @pytest.fixture
 def tea(db):
-    return make("2026-01-01T09:30:00Z", key="http/tea", cron="0 9 * * *").key
+    return make(EARLIER, key="http/tea", cron="0 9 * * *").key
 
 
 def test_schedules_are_listed_by_key_page_by_page(ada):
     for key in ("http-a", "http-b", "http-c"):
-        make("2026-01-01T09:30:00Z", key=key)
+        make(EARLIER, key=key)
 
     first = ada.get("schedules/", limit=2).json()
     second = ada.get("schedules/", limit=2, cursor=first["next"]).json()
@@ -28,7 +31,7 @@ def test_schedules_are_listed_by_key_page_by_page(ada):
 
 
 def test_schedules_are_narrowed(ada, tea):
-    make("2026-01-01T09:30:00Z", key="http-b")
+    make(EARLIER, key="http-b")
     ada.post("schedules/http-b/pause")
 
     def keys(**asked):

@@ -10,6 +10,7 @@ from tests.tasks_core.http.callers import Caller, person
 @pytest.fixture(autouse=True)
 def api_site(settings):
     settings.ROOT_URLCONF = site.__name__
+    settings.JOBS = {name: settings.JOBS[name] for name in ("default", "immediate", "dummy")}
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     caches["default"].clear()
     yield

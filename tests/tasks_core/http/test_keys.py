@@ -3,9 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from django.test import RequestFactory
 
-from tasks_core import background, clock, ids
+from tasks_core import background, clock
 from tasks_core.http import keys
 from tasks_core.http.models import AnsweredKey
 from tasks_core.models import Job
@@ -130,14 +129,3 @@ def test_a_key_is_forgotten_after_its_time(key, settings):
     keys.once(key, alias="default", act=store)
 
     assert set(AnsweredKey.objects.values_list("pk", flat=True)) == {"new", key.digest}
-
-
-def test_a_key_is_stored_beside_its_job(ada, django_db_blocker):
-    """In the database of the job, whichever that is: one transaction covers both."""
-    request = RequestFactory().post("/", headers={"Idempotency-Key": "a"})
-    request.user = ada.user
-
-    found = keys.key_of(request, b"{}")
-
-    assert keys.once(found, alias="default", act=ids.job_id)[1] is False
-    assert keys.once(found, alias="default", act=ids.job_id)[1] is True

@@ -1,6 +1,7 @@
 """Jobs of Redis over HTTP: what that store can tell, and what it cannot."""
 
 import pytest
+from django.conf import settings as django_settings
 from django.test import RequestFactory
 
 from tasks_core import ids
@@ -11,8 +12,12 @@ BREW = "jobs/tasks/tests.tasks_core.http.tasks.brew_in_redis"
 SAID = {"arguments": {"cup": "oolong"}}
 
 
+JOBS = django_settings.JOBS
+
+
 @pytest.fixture(autouse=True)
-def empty_server(db):
+def empty_server(db, api_site, settings):
+    settings.JOBS = {name: JOBS[name] for name in ("default", "redis")}
     empty()
     yield
     empty()

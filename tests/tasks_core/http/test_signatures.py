@@ -1,6 +1,6 @@
 """What a task takes is read from its signature."""
 
-import datetime
+import datetime as dt
 import enum
 import functools
 import uuid
@@ -56,8 +56,8 @@ def test_what_json_is_can_be_taken(annotation):
 @pytest.mark.parametrize(
     "annotation",
     [
-        *(datetime.datetime, datetime.date, uuid.UUID, Color, bytes, set[int], tuple[int, int]),
-        *(list[datetime.date], dict[int, str], int | bytes, Literal[Color.RED], Task),
+        *(dt.datetime, dt.date, uuid.UUID, Color, bytes, set[int], tuple[int, int]),
+        *(list[dt.date], dict[int, str], int | bytes, Literal[Color.RED], Task),
     ],
 )
 def test_what_json_is_not_is_refused_with_a_cure(annotation):
