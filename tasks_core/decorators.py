@@ -38,9 +38,8 @@ def task(
     ("10/m"), ``concurrency`` (a key, which may name arguments, and how many may run at once:
     ``("account {account_id}", 2)``); ``backoff`` (seconds, timedelta, or a function of the number
     of the failed attempt); ``backend`` (an alias of JOBS); ``takes_context=True`` to be given a
-    JobContext first; ``http=True`` to be callable over HTTP by those who may add jobs, or
-    ``http="shop.add_order"`` by those who have that permission. Raises InvalidCall for anything
-    else.
+    JobContext first; ``http`` (True, or a permission: who may call it over HTTP). Raises
+    InvalidCall for anything else.
     """
     if func is not None and not callable(func):
         raise InvalidCall(f"@task takes its options by name: @task(queue={func!r:.80}).")
@@ -53,9 +52,9 @@ def task(
         if "{" in (key := (options.get("concurrency") or ("",))[0]):
             key_templates.check(key, function)
         declared = Task(
-            func=function,
-            name=registry.path_of(function),
-            options=options,
+            function,
+            registry.path_of(function),
+            options,
             backend=backend,
             backoff=backoff,
             takes_context=takes_context,

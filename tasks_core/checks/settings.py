@@ -1,6 +1,6 @@
 """Checks of the settings alone: no database, no server is asked."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from importlib.util import find_spec
 from typing import Any
@@ -9,10 +9,10 @@ from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.checks import Warning as CheckWarning
-from django.db import connections
 
 from tasks_core import conf, limits
 from tasks_core.backends import job_backends
+from tasks_core.checks.texts import TEXTS, wanted
 from tasks_core.exceptions import InvalidCall, InvalidJobBackend
 from tasks_core.options import queue_name
 from tasks_core.words import kind_of
@@ -137,9 +137,7 @@ def _wanted(name: str) -> str:
     if isinstance(least, timedelta):
         return f"a number of seconds or a timedelta, at least {least.total_seconds():g} s"
     if name in TEXTS:
-        return TEXTS[name][0]
-    if isinstance(conf.DEFAULTS[name], str):
-        return f"an alias of DATABASES ({', '.join(sorted(connections))})"
+        return wanted(name)
     kind = kind_of(conf.DEFAULTS[name])
     return f"{kind} of names" if least is None else f"{kind} of at least {least}"
 
@@ -151,30 +149,13 @@ def _fits(value: Any, name: str) -> bool:
     if isinstance(default, list):
         return isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)
     if name in TEXTS:
-        return TEXTS[name][1](value)
-    if isinstance(default, str):
-        return value in connections
+        return isinstance(value, str) and TEXTS[name](value)
     if isinstance(default, timedelta) and isinstance(value, int | float):
         try:
             value = timedelta(seconds=value)
         except (OverflowError, ValueError):  # infinity, nan
             return False
     return isinstance(value, type(default)) and value >= conf.LEAST[name]
-
-
-def _is_rate(value: Any) -> bool:
-    try:
-        return value == "" or limits.spacing(value) is not None
-    except InvalidCall:
-        return False
-
-
-_RATE = ('a number of requests in s, m, h or d such as "600/m", or empty', _is_rate)
-TEXTS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
-    "HTTP_RATE": _RATE,
-    "HTTP_STRANGERS_RATE": _RATE,
-    "HTTP_CACHE": ("an alias of CACHES", lambda value: value in settings.CACHES),
-}
 
 
 @register(TAG)

@@ -38,6 +38,8 @@ def check_http(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
 
 
 def _cache() -> Iterator[CheckMessage]:
+    if any(conf.problems(getattr(settings, "TASKS_CORE", None) or {})):
+        return  # E004 says so
     alias = conf.get("HTTP_CACHE")
     backend = settings.CACHES.get(alias, {}).get("BACKEND")
     if backend == OF_ONE_PROCESS and not settings.DEBUG and _is_mounted():

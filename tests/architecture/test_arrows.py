@@ -25,7 +25,9 @@ PAGES = [
     "tasks_core/contrib/mail",
     "tasks_core/models",
     "tasks_core/contrib/wagtail",
+    "tasks_core/http",
     "tasks_core/processes/worker",
+    "scheduler/http",
     "scheduler/operations",
 ]
 ARROW_OF = {arrow.verb: str(arrow) for arrow in ARROWS}

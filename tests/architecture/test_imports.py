@@ -35,6 +35,22 @@ HOMES = {
     "rich": ["tasks_core/management/jobs/bar.py"],  # optional: bars on a terminal
     "redis": ["tasks_core/backends/redis/wire.py"],
     "wagtail": ["tasks_core/contrib/wagtail/hooks.py"],  # optional: whose hooks a job follows
+    # optional: the API
+    "rest_framework": [
+        "tasks_core/http/door.py",
+        "tasks_core/http/mounting.py",
+        "tasks_core/http/problems.py",
+        "tasks_core/http/tokens.py",
+    ],
+    "pydantic": [
+        "tasks_core/http/document.py",
+        "tasks_core/http/door.py",
+        "tasks_core/http/mounting.py",
+        "tasks_core/http/problems.py",
+        "tasks_core/http/shapes.py",
+        "tasks_core/http/signatures.py",
+    ],
+    "knox": ["tasks_core/http/tokens.py"],
     "environ": ["example_site/config/settings.py"],
 }
 # What a package may import anywhere, beside the standard library and itself.

@@ -8,8 +8,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
-from tasks_core import JobState, background
-from tasks_core.admin import acts
+from tasks_core import JobState, acts, background
 from tasks_core.backends.database.questions import indexed
 from tasks_core.models import Job, Limit, Queue
 from tasks_core.testing import drain

@@ -3,8 +3,6 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from tests.tasks_core.http import tasks  # noqa: F401 - they are declared
-
 urlpatterns = [
     path("api/jobs/", include("tasks_core.http.urls")),
     path("api/schedules/", include("scheduler.http.urls")),
