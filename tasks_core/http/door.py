@@ -120,8 +120,10 @@ class Door(APIView):  # type: ignore[misc]  # the same
             self.check_throttles(request)
         if not request.user.is_authenticated:
             raise NotAuthenticated
-        operation = getattr(self, request.method, None)
-        if operation is not None:
+        method = (
+            "GET" if request.method == "HEAD" else request.method
+        )  # which Django hands to get()
+        if method in METHODS and (operation := getattr(self, method)) is not None:
             self._admit(request, operation)
 
     def _admit(self, request: Any, operation: Operation) -> None:

@@ -37,6 +37,13 @@ def test_a_stranger_is_told_to_come_in(stranger, path):
     assert answer["WWW-Authenticate"]
 
 
+@pytest.mark.parametrize("path", ["jobs/", "schedules/"])
+def test_a_head_is_asked_for_as_a_get_is(ada, eve, path):
+    assert ada.client.head(f"/api/{path}").status_code == 200
+    assert ada.client.head(f"/api/{path}?limit=x").status_code == 422
+    assert eve.client.head("/api/schedules/").status_code == 403
+
+
 def test_a_session_changes_nothing_without_the_token_of_its_forms(ada):
     browser = Client(enforce_csrf_checks=True, headers={"Origin": "https://evil.example"})
     browser.force_login(ada.user)

@@ -8,7 +8,7 @@ from tasks_core.http.views import JobsView
 from tests.tasks_core.http.fuzzing import fuzz
 
 BREW = "jobs/tasks/tests.tasks_core.http.tasks.brew"
-EXAMPLES = 5
+EXAMPLES = 4
 ELSEWHERE = "/tasks/tests.tasks_core.http.tasks.brew_in_redis"  # this needs no server
 
 

@@ -6,6 +6,7 @@ from django.test import RequestFactory
 
 from tasks_core import ids
 from tasks_core.http import keys
+from tasks_core.models import Outbox
 from tests.tasks_core.redis_keys import empty
 
 BREW = "jobs/tasks/tests.tasks_core.http.tasks.brew_in_redis"
@@ -56,6 +57,17 @@ def test_the_same_request_is_answered_with_the_same_job(ada):
     assert (first.status_code, second.status_code) == (201, 200)
     assert first.json() == second.json()
     assert len(ada.get("jobs/", backend="redis").json()["jobs"]) == 1
+
+
+def test_a_durable_call_is_written_down_once(ada, settings):
+    settings.TASKS_CORE = {"DURABLE": ["redis"]}
+
+    first = ada.post(BREW, SAID, Idempotency_Key="a")
+    second = ada.post(BREW, SAID, Idempotency_Key="a")
+
+    assert (first.status_code, second.status_code) == (201, 200)
+    assert first.json()["state"] == "unknown"  # until the transaction of this test commits
+    assert [str(row.pk) for row in Outbox.objects.all()] == [first.json()["id"]]
 
 
 def test_who_died_before_redis_was_told_is_repeated(ada):
