@@ -120,9 +120,8 @@ class Door(APIView):  # type: ignore[misc]  # the same
             self.check_throttles(request)
         if not request.user.is_authenticated:
             raise NotAuthenticated
-        method = (
-            "GET" if request.method == "HEAD" else request.method
-        )  # which Django hands to get()
+        # Django hands a HEAD to get().
+        method = "GET" if request.method == "HEAD" else request.method
         if method in METHODS and (operation := getattr(self, method)) is not None:
             self._admit(request, operation)
 

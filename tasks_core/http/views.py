@@ -115,8 +115,8 @@ class ActView(Door):
                 HTTPStatus.CONFLICT,
                 f"The job is {job.state}. This can be done to one that is {states}.",
             )
-        is_running = job.state == JobState.RUNNING
-        return reply(_whole(job, request.user), status=202 if is_running else 200)
+        is_stopping = job.state == JobState.RUNNING and job.cancel_requested_at is not None
+        return reply(_whole(job, request.user), status=202 if is_stopping else 200)
 
 
 class CancelView(ActView):
@@ -129,14 +129,14 @@ class CancelView(ActView):
         needs=(finding.OPERATE,),
     )
     acts = (acts.CANCEL, acts.ASK)
-    done = (JobState.CANCELLED,)
+    done = (JobState.CANCELLED, JobState.RUNNING)  # the latter was asked before
 
 
 class RetryView(ActView):
     POST = Operation(
         name="retry_job",
         summary="Let a failed or cancelled job run again, with all attempts",
-        answers={200: JobWhole, 202: JobWhole},
+        answers={200: JobWhole},
         refuses=(HTTPStatus.CONFLICT,),
         needs=(finding.OPERATE,),
     )

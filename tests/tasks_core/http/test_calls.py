@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.contrib.admin.models import LogEntry
 
+from tasks_core import job_backends
 from tasks_core.models import Job
 from tasks_core.states import JobState
 from tasks_core.testing import drain
@@ -153,6 +154,19 @@ def test_a_job_in_another_state_is_left_alone(ada):
 
     assert (early.status_code, late.status_code) == (409, 409)
     assert Job.objects.get(pk=job).state == JobState.SUCCESSFUL
+
+
+def test_a_running_job_is_asked_to_stop(ada):
+    job = ada.post(f"{TASKS}brew", {"arguments": {"cup": "oolong"}}).json()["id"]
+    backend = job_backends["default"]
+    worker = backend.register(kind="worker", queues=None, concurrency=1)
+    backend.claim(owner=worker.pk, limit=1)
+
+    first, second = ada.post(f"jobs/{job}/cancel"), ada.post(f"jobs/{job}/cancel")
+
+    assert (first.status_code, second.status_code) == (202, 202)
+    assert first.json()["state"] == "running"
+    assert first.json()["cancel_requested_at"]
 
 
 @pytest.mark.parametrize("verb", ["cancel", "retry"])
