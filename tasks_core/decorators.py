@@ -43,10 +43,7 @@ def task(
     """
     if func is not None and not callable(func):
         raise InvalidCall(f"@task takes its options by name: @task(queue={func!r:.80}).")
-    check_options(options, DECLARABLE, what="@task")
-    Call(func, **options).checked()  # here, at import, rather than at the first call
-    retries.check(backoff)
-    _check_http(http)
+    _check(options, backoff=backoff, http=http)
 
     def declare(function: Callable[P, R]) -> Task[P, R]:
         if "{" in (key := (options.get("concurrency") or ("",))[0]):
@@ -66,7 +63,11 @@ def task(
     return declare if func is None else declare(func)
 
 
-def _check_http(http: Any) -> None:
+def _check(options: dict[str, Any], *, backoff: Any, http: Any) -> None:
+    """Refuse what cannot be declared: here, at import, rather than at the first call."""
+    check_options(options, DECLARABLE, what="@task")
+    Call(None, **options).checked()
+    retries.check(backoff)
     app, dot, codename = http.partition(".") if isinstance(http, str) else ("", "", "")
     if not (isinstance(http, bool) or (app and dot and codename)):
         raise InvalidCall(

@@ -46,9 +46,9 @@ def test_of_one_final_state_the_last_to_end_is_the_first(ada):
     stored = [str(background.enqueue(take, [number]).id) for number in range(5)]
     drain()
     at = datetime(2030, 1, 1, tzinfo=UTC)
-    Job.objects.filter(pk__in=stored[1:4]).update(finished_at=at)  # and three at one moment
-    Job.objects.filter(pk=stored[0]).update(finished_at=at.replace(day=2))
-    Job.objects.filter(pk=stored[4]).update(finished_at=at.replace(year=2029))
+    Job._base_manager.filter(pk__in=stored[1:4]).update(finished_at=at)  # and three at one moment
+    Job._base_manager.filter(pk=stored[0]).update(finished_at=at.replace(day=2))
+    Job._base_manager.filter(pk=stored[4]).update(finished_at=at.replace(year=2029))
 
     pages = all_pages(ada, state="successful")
 
@@ -58,7 +58,7 @@ def test_of_one_final_state_the_last_to_end_is_the_first(ada):
 def test_lists_are_narrowed(ada):
     mail = background.enqueue(take, [1], queue="mail", creator="eve")
     late = background.defer(take, [1], when=datetime(2100, 1, 1, tzinfo=UTC))
-    Job.objects.filter(pk=late.id).update(enqueued_at=datetime(2029, 1, 1, tzinfo=UTC))
+    Job._base_manager.filter(pk=late.id).update(enqueued_at=datetime(2029, 1, 1, tzinfo=UTC))
 
     assert ids(ada.get("jobs/", queue="mail")) == [str(mail.id)]
     assert ids(ada.get("jobs/", creator="eve")) == [str(mail.id)]
