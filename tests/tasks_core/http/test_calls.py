@@ -106,7 +106,7 @@ def test_of_somebody_elses_nothing_is_told(ada, eve):
     assert eve.post(f"{TASKS}polish").status_code == 409
 
 
-def test_callers_see_their_own_jobs_without_tracebacks(eve, monkeypatch):
+def test_callers_see_their_own_jobs_without_tracebacks(eve):
     mine = eve.post(f"{TASKS}brew", {"arguments": {"cup": "oolong"}}).json()["id"]
     other = Caller(person("bob", "tasks_core.add_job"))
     error = {"attempt": 1, "at": "", "exception": "E", "message": "boom", "traceback": "line 7"}
