@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connections
 
 from tasks_core import background, clock
 from tasks_core.http import keys
@@ -86,6 +87,16 @@ def test_of_many_at_once_one_stores_the_job():
 
     assert sorted(answer.status_code for answer in answers) == [200] * (MANY - 1) + [201]
     assert len({answer.json()["id"] for answer in answers}) == 1
+    assert Job.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_so_it_is_where_each_request_is_a_transaction(monkeypatch):
+    monkeypatch.setitem(connections.settings["default"], "ATOMIC_REQUESTS", True)
+
+    answers = _at_once(Idempotency_Key="a")
+
+    assert sorted(answer.status_code for answer in answers) == [200] * (MANY - 1) + [201]
     assert Job.objects.count() == 1
 
 
