@@ -39,6 +39,8 @@ class Task(Generic[P, R]):
     backoff: Backoff | None = None
     takes_context: bool = False
     when: When | None = None
+    # Says, of the number of a failed attempt and what it raised, that none shall follow.
+    gives_up: Callable[[int, BaseException], bool] | None = None
     is_plain: bool = False  # its author knows a function, not this object
     # Of a task of another framework: that task itself, and how to build the context that it takes.
     foreign: Any = None

@@ -95,7 +95,7 @@ def raised(attempt: Attempt, error: BaseException) -> Outcome:
     if isinstance(error, JobInterrupted):  # nothing is wrong with it: it need not wait
         return Errored(kept, retry_in=timedelta(0), reason=LOST, cause=error)
     reason = "timeout" if isinstance(error, TimeLimitExceeded) else "error"
-    return Errored(kept, retry_in=_retry_in(attempt), reason=reason, cause=error)
+    return Errored(kept, retry_in=_retry_in(attempt, error), reason=reason, cause=error)
 
 
 def _unknown(attempt: Attempt, kept: AttemptError, error: UnknownTask, *, now: datetime) -> Outcome:
@@ -124,8 +124,11 @@ def _kept(attempt: Attempt, error: BaseException, *, at: datetime | None = None)
     return AttemptError.of(error, attempt=attempt.number, at=at or clock.now())
 
 
-def _retry_in(attempt: Attempt) -> timedelta:
+def _retry_in(attempt: Attempt, error: BaseException) -> timedelta | None:
     try:
-        return retries.delay(attempt.number, registry.resolve(attempt.task).backoff)
+        task = registry.resolve(attempt.task)
+        if task.gives_up is not None and task.gives_up(attempt.number, error):
+            return None
+        return retries.delay(attempt.number, task.backoff)
     except BaseException:  # noqa: BLE001 - a task's own back-off function is user code too
         return retries.delay(attempt.number)

@@ -78,6 +78,8 @@ def find(func: Any) -> Task[Any, Any]:
 
 def _find(func: Any) -> Task[Any, Any]:
     if isinstance(func, str):
+        if func in _declared:  # under a name that may be no path
+            return _declared[func]
         func = _imported(func)
         return find(func) if not isinstance(func, str) else _refuse(func)
     if _is_foreign(func):

@@ -96,6 +96,7 @@ INSTALLED_APPS = [
     "tasks_core.contrib.mail",
     "tasks_core.http",
     "scheduler",
+    "scheduler.contrib.background_task",
     "tests.app",
 ]
 MIDDLEWARE = [

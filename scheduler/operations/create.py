@@ -42,16 +42,25 @@ ANEW: Mapping[str, Any] = {
 }
 
 
-def create(key: str, *, user: Operator = BY_CODE, reason: str = "", **options: Any) -> Schedule:
+def create(
+    key: str,
+    *,
+    user: Operator = BY_CODE,
+    reason: str = "",
+    since: datetime | None = None,
+    **options: Any,
+) -> Schedule:
     """
     Make a schedule whose row is all there is, with the options of a SCHEDULE entry.
 
     ``create("report-7", task="shop.tasks.report", cron="0 9 * * MON", args=[7], user=…)``. None
-    of the options may be a function: a row is data. It is due from now on; what the ledger has
-    of an earlier schedule with this key is never made again. Raises OperationRefused for a key
-    that is taken; InvalidSchedule, InvalidTrigger or InvalidCall for an option.
+    of the options may be a function: a row is data. It is due from now on, or what was due after
+    ``since`` is late already; what the ledger has of an earlier schedule with this key is never
+    made again. Raises OperationRefused for a key that is taken; InvalidSchedule, InvalidTrigger
+    or InvalidCall for an option.
     """
-    return create_many({key: options}, user=user, reason=reason)[0]
+    declared = all_in_database({key: options})
+    return _create(declared, user=user, reason=reason, since=since)[0]
 
 
 def create_many(
@@ -80,15 +89,18 @@ def all_in_database(entries: Mapping[str, Mapping[str, Any]]) -> list[Declaratio
 
 
 @one_transaction
-def _create(declared: list[Declaration], *, user: Operator, reason: str) -> list[Schedule]:
+def _create(
+    declared: list[Declaration], *, user: Operator, reason: str, since: datetime | None = None
+) -> list[Schedule]:
     alias, by = conf.database(), name_of(user)
     now = clock.db_now(alias)
+    begin = now if since is None else min(now, since)
     there = _there(alias, [each.key for each in declared])
     new = []
     for declaration in declared:
         row = there.get(declaration.key)
         if row is None:
-            new.append(Newcomer(_new(declaration, now=now), declaration.trigger))
+            new.append(Newcomer(_new(declaration, begin=begin), declaration.trigger))
         else:
             _succeed(row, declaration, now=now, by=by)
     _store(alias, new, by=by)
@@ -115,12 +127,12 @@ def _taken(key: str, source: str) -> str:
     return f"{key!r:.80} is the key of a schedule in {source}; choose another."
 
 
-def _new(declaration: Declaration, *, now: datetime) -> Schedule:
+def _new(declaration: Declaration, *, begin: datetime) -> Schedule:
     return Schedule(
         key=declaration.key,
-        watermark=now,
-        floor=now,
-        known_since=now,
+        watermark=begin,
+        floor=begin,
+        known_since=begin,
         source=Source.DATABASE,
         release=conf.tuning().release or "",
         **declaration.definition(),

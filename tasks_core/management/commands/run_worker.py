@@ -58,9 +58,10 @@ exit status: 0 ended gracefully; 1 jobs were left behind, or with --once a job r
 
 class Command(BaseCommand):
     help = "Run background jobs until stopped."
+    epilog = EPILOG
 
     def create_parser(self, *args: Any, **kwargs: Any) -> Any:
-        kwargs.update(formatter_class=Help, epilog=EPILOG)
+        kwargs.update(formatter_class=Help, epilog=self.epilog)
         return super().create_parser(*args, **kwargs)
 
     def add_arguments(self, parser: ArgumentParser) -> None:

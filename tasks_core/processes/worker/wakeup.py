@@ -40,6 +40,7 @@ class WakeUp:
         self.on_wake = on_wake
         self._begin = begin
         self.is_live = False
+        self.poll: float | None = None  # seconds, instead of TASKS_CORE["POLL"]
         self._pause = math.inf  # until work was found
         self._retry = FIRST_RETRY
         self._stopping = threading.Event()
@@ -61,7 +62,7 @@ class WakeUp:
 
     def longest_wait(self, *, found_work: bool) -> float:
         """Return after how many seconds to look for work although nobody called."""
-        poll: float = conf.get("POLL").total_seconds()
+        poll: float = conf.get("POLL").total_seconds() if self.poll is None else self.poll
         self._pause = FIRST_PAUSE if found_work else min(self._pause * GROWTH, poll)
         if found_work and self.listener is not None:
             self.listener.expect_more()

@@ -1,0 +1,29 @@
+"""
+What code written for django-background-tasks imports, kept by our jobs and schedules.
+
+``from scheduler.contrib.background_task import background`` and the same below it, instead of
+``from background_task import …``; the app is ``scheduler.contrib.background_task``.
+
+``tasks``       ``@background`` and what was declared with it
+``proxies``     what stands in the place of a decorated function
+``when``        ``TaskSchedule``: what a call says about when, how urgent, and what exists already
+``models``      ``Task``, ``CompletedTask``, and what a schedule of ours cannot say itself
+``querysets``   the questions that may be asked of them, and the changes
+``columns``     jobs and schedules under the names that tasks have there
+``inline``      a query from such a statement instead of a table
+``storing``     a task -> a job or a schedule; changed, deleted, each by its own verb
+``priorities``  niceness and priority
+``receivers``   what happened to jobs -> ``signals``; the end of a chain
+``signals``, ``settings``, ``exceptions``  what else is imported from there
+``checks``, ``apps``, ``migrations``, ``management``  as in every app
+``streams``     what ``process_tasks --log-std`` does
+"""
+
+from typing import Any
+
+
+def background(*args: Any, **kwargs: Any) -> Any:
+    """Declare a function as a task: ``@background`` or ``@background(schedule=60, queue="mail")``."""
+    from scheduler.contrib.background_task.tasks import tasks  # no settings while we are imported
+
+    return tasks.background(*args, **kwargs)

@@ -1,0 +1,157 @@
+"""Jobs and schedules under the names that the columns of tasks have in django-background-tasks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models import Case, Exists, ExpressionWrapper, F, OuterRef, Subquery, Value, When
+from django.db.models.functions import Cast, Coalesce, Concat, NullIf
+
+from scheduler.contrib.background_task import priorities
+from scheduler.contrib.background_task.inline import columns
+from scheduler.models import Occurrence
+from tasks_core.models import Job
+from tasks_core.options import DEFAULT_QUEUE, MAX_LABEL
+from tasks_core.states import JobState
+
+if TYPE_CHECKING:
+    from scheduler.contrib.background_task.models import Repetition
+
+LABEL = models.CharField(max_length=MAX_LABEL)
+TEXT = models.TextField()
+TIME = models.DateTimeField()
+NUMBER = models.BigIntegerField()
+UUID = models.UUIDField()
+
+
+def task_rows(alias: str) -> list[Any]:
+    """Return what waits or runs: unfinished jobs, and schedules without one."""
+    from scheduler.contrib.background_task.models import Task
+
+    jobs = _jobs(alias).filter(finished_at__isnull=True)
+    runs = When(state=JobState.RUNNING, then=Cast("claimed_by__pid", LABEL))
+    since = When(state=JobState.RUNNING, then=F("claimed_at"))
+    unfinished = columns(
+        Task,
+        jobs,
+        **_of_jobs(alias),
+        id=Coalesce(_of_its_schedule(alias, "id", UUID), F("pk")),
+        run_at=F("run_after"),
+        failed_at=_null(TIME),
+        locked_by=Case(runs, default=_null(LABEL)),
+        locked_at=Case(since, default=_null(TIME)),
+    )
+    return [unfinished, columns(Task, _waiting(alias), **_of_schedules())]
+
+
+def completed_rows(alias: str) -> list[Any]:
+    """Return the jobs that have succeeded, or failed for good."""
+    from scheduler.contrib.background_task.models import CompletedTask
+
+    ended = _jobs(alias).filter(state__in=[JobState.SUCCESSFUL, JobState.FAILED])
+    failed = When(state=JobState.FAILED, then=F("finished_at"))
+    found = columns(
+        CompletedTask,
+        ended,
+        **_of_jobs(alias),
+        id=F("pk"),
+        run_at=F("finished_at"),
+        failed_at=Case(failed, default=_null(TIME)),
+        locked_by=_null(LABEL),
+        locked_at=F("claimed_at"),
+    )
+    return [found]
+
+
+def creator_text(creator: models.Model) -> str:
+    """Return who a job of ``creator`` is by; of a proxy or a lazy object, who it stands for."""
+    found = creator._meta.concrete_model or type(creator)
+    return f"{found._meta.label}:{creator.pk}"
+
+
+def _jobs(alias: str) -> Any:
+    from scheduler.contrib.background_task.tasks import tasks
+
+    return Job.objects.using(alias).filter(task__in=tasks.names)
+
+
+def _waiting(alias: str) -> models.QuerySet[Repetition]:
+    """Return what repeats and will be due, unless a job of it is listed."""
+    from scheduler.contrib.background_task.models import Repetition
+
+    last = Occurrence.objects.using(alias).filter(
+        schedule_key=OuterRef(OuterRef("schedule_id")),
+        due_at=OuterRef(OuterRef("schedule__last_due_at")),
+        batch="",
+    )
+    listed = Job.objects.using(alias).filter(
+        finished_at__isnull=True, pk__in=last.values("job_id")
+    )
+    repeating = Repetition.objects.using(alias).filter(schedule__next_due_at__isnull=False)
+    return repeating.filter(~Exists(listed))
+
+
+def _of_jobs(alias: str) -> dict[str, Any]:
+    def own(name: str, kind: models.Field[Any, Any], *, default: Any) -> Any:
+        return Coalesce(_of_its_schedule(alias, name, kind), default, output_field=kind)
+
+    return {
+        **_of_both("task", ""),
+        "verbose_name": NullIf(own("verbose_name", LABEL, default=_text("label")), Value("")),
+        "created_by": own("creator", LABEL, default=_text("creator")),
+        "repeat": own("repeat", NUMBER, default=Value(0)),
+        "repeat_until": _of_its_schedule(alias, "repeat_until", TIME),
+        "attempts": F("attempts"),
+        "errors": F("errors"),
+        "job_id": F("pk"),
+        "schedule_key": Cast(_of_its_schedule(alias, "schedule_id", LABEL), LABEL),
+    }
+
+
+def _of_schedules() -> dict[str, Any]:
+    return {
+        **_of_both("schedule__task", "schedule__"),
+        "id": F("pk"),
+        "verbose_name": NullIf(_text("verbose_name"), Value("")),
+        "created_by": _text("creator"),
+        "repeat": F("repeat"),
+        "repeat_until": F("repeat_until"),
+        "run_at": F("schedule__next_due_at"),
+        "attempts": Value(0),
+        "failed_at": _null(TIME),
+        "errors": Value([], models.JSONField()),
+        "locked_by": _null(LABEL),
+        "locked_at": _null(TIME),
+        "job_id": _null(UUID),
+        "schedule_key": _text("schedule_id"),
+    }
+
+
+def _of_both(task: str, path: str) -> dict[str, Any]:
+    urgency = F(f"{path}priority") * Value(priorities.sign())
+    arguments = (Cast(f"{path}args", TEXT), Value(", "), Cast(f"{path}kwargs", TEXT))
+    return {
+        "task_name": _text(task),
+        "task_params": Concat(Value("["), *arguments, Value("]"), output_field=TEXT),
+        "priority": ExpressionWrapper(urgency, models.IntegerField()),
+        "queue": NullIf(_text(f"{path}queue"), Value(DEFAULT_QUEUE)),
+    }
+
+
+def _of_its_schedule(alias: str, name: str, kind: models.Field[Any, Any]) -> Any:
+    """Return what is kept with the schedule that made a job when it was due."""
+    from scheduler.contrib.background_task.models import Repetition
+
+    planned = Occurrence.objects.using(alias).filter(job_id=OuterRef(OuterRef("pk")), batch="")
+    kept = Repetition.objects.using(alias).filter(schedule__in=planned.values("schedule_key"))
+    return Subquery(kept.values(name)[:1], output_field=kind)
+
+
+def _text(path: str) -> Any:
+    """Return a text in one collation: those of the columns differ on MySQL."""
+    return Cast(path, LABEL)
+
+
+def _null(kind: models.Field[Any, Any]) -> Any:
+    return Cast(Value(None), kind)

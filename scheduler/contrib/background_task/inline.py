@@ -1,0 +1,53 @@
+"""
+A model without a table: its rows are what statements on other tables return.
+
+Django writes ``FROM table``; here stands ``FROM (SELECT … UNION ALL SELECT …)``. So everything
+that a queryset can ask works as on a table, in the database, and nothing is kept twice.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import models
+from django.db.models.sql import Query
+from django.db.models.sql.datastructures import BaseTable
+
+
+PREFIX = "its_"  # a column of a statement must not be named like one of its table
+
+
+class Statement(BaseTable):
+    """What stands after FROM, under the name that the table would have."""
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        model, quote = compiler.query.model, connection.ops.quote_name
+        selects = []
+        params: list[Any] = []
+        for rows in model.statements(connection.alias):
+            try:
+                sql, own = rows.query.get_compiler(connection=connection).as_sql()
+            except EmptyResultSet:  # Django knows that it has no rows
+                continue
+            selects.append(sql)
+            params += own
+        if not selects:
+            raise EmptyResultSet
+        names = [field.column for field in model._meta.concrete_fields]
+        renamed = ", ".join(f"{quote(PREFIX + name)} AS {quote(name)}" for name in names)
+        union = f"({' UNION ALL '.join(selects)}) {quote('its')}"
+        sql = f"(SELECT {renamed} FROM {union}) {quote(self.table_alias)}"  # noqa: S608 - our names
+        return sql, tuple(params)
+
+
+class InlineQuery(Query):
+    """Asks ``model.statements(alias)``, a list of querysets with the columns of the model."""
+
+    base_table_class = Statement
+
+
+def columns(model: type[models.Model], rows: Any, **expressions: Any) -> Any:
+    """Return ``rows`` as a statement with the columns of ``model``, each by its name there."""
+    names = [str(field.column) for field in model._meta.concrete_fields]
+    return rows.order_by().values(**{f"{PREFIX}{name}": expressions[name] for name in names})

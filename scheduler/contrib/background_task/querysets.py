@@ -1,0 +1,160 @@
+"""What may be asked of tasks, and done to many of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db import models
+
+from scheduler.contrib.background_task.columns import creator_text
+from scheduler.contrib.background_task.inline import InlineQuery
+from scheduler.contrib.background_task.settings import app_settings
+from tasks_core import clock
+
+if TYPE_CHECKING:
+    from scheduler.contrib.background_task.models import Task
+
+
+class FactsQuerySet(models.QuerySet[Any]):
+    def created_by(self, creator: models.Model) -> Self:
+        """Return those that ``creator`` asked for."""
+        return self.filter(created_by=creator_text(creator))
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Remove them, each by our verbs; those that run already run to their end."""
+        from scheduler.contrib.background_task import changing
+
+        return changing.delete(list(self))
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+
+    def update(self, **values: Any) -> int:
+        """Change ``run_at``, ``priority``, ``queue``, ``repeat`` or ``repeat_until`` of them."""
+        found = list(self)
+        for each in found:
+            for name, value in values.items():
+                setattr(each, name, value)
+            each.save()
+        return len(found)
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+
+class TaskQuerySet(FactsQuerySet):
+    def unlocked(self, now: datetime | None = None) -> Self:
+        """Return what nobody runs."""
+        return self.filter(locked_at__isnull=True)
+
+    def locked(self, now: datetime | None = None) -> Self:
+        """Return what somebody runs."""
+        return self.filter(locked_at__isnull=False)
+
+    def find_available(self, queue: str | None = None) -> Self:
+        """Return what may run now, first first."""
+        due = self.unlocked().filter(run_at__lte=clock.db_now(self.db))
+        found = due.filter(queue=queue) if queue else due
+        return found.order_by(f"{app_settings.BACKGROUND_TASK_PRIORITY_ORDERING}priority", "run_at")
+
+
+class CompletedTaskQuerySet(FactsQuerySet):
+    def failed(self, within: timedelta | None = None) -> Self:
+        """Return what failed for good, at all or so recently."""
+        return self._ended(within).filter(failed_at__isnull=False)
+
+    def succeeded(self, within: timedelta | None = None) -> Self:
+        """Return what succeeded, at all or so recently."""
+        return self._ended(within).filter(failed_at__isnull=True)
+
+    def _ended(self, within: timedelta | None) -> Self:
+        return self.filter(run_at__gt=clock.db_now(self.db) - within) if within else self.all()
+
+
+class TaskManager(models.Manager.from_queryset(TaskQuerySet)):  # type: ignore[misc]
+    """``Task.objects``."""
+
+    def get_queryset(self) -> TaskQuerySet:
+        return TaskQuerySet(self.model, query=InlineQuery(self.model), using=self.db)
+
+    @property
+    def db(self) -> str:
+        return self._db or _database()
+
+    def new_task(
+        self,
+        task_name: str,
+        args: Sequence[Any] | None = None,
+        kwargs: Mapping[str, Any] | None = None,
+        run_at: datetime | None = None,
+        priority: int = 0,
+        queue: str | None = None,
+        verbose_name: str | None = None,
+        creator: models.Model | None = None,
+        repeat: int | None = None,
+        repeat_until: datetime | None = None,
+        remove_existing_tasks: bool = False,  # noqa: FBT001, FBT002 - its place there
+    ) -> Task:
+        """Return a task that is not stored before it is saved; in the order of arguments there."""
+        task: Task = self.model(
+            task_name=task_name,
+            task_params=params_text(args, kwargs),
+            run_at=run_at,
+            priority=priority,
+            queue=queue,
+            verbose_name=verbose_name,
+            creator=creator,
+            repeat=repeat or 0,
+            repeat_until=repeat_until,
+        )
+        if remove_existing_tasks:
+            self.same_as(task).unlocked().delete()
+        return task
+
+    def get_task(
+        self,
+        task_name: str,
+        args: Sequence[Any] | None = None,
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> TaskQuerySet:
+        """Return the tasks of this name and with these arguments."""
+        return self.same_as(self.model(task_name=task_name, task_params=params_text(args, kwargs)))
+
+    def drop_task(
+        self,
+        task_name: str,
+        args: Sequence[Any] | None = None,
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> tuple[int, dict[str, int]]:
+        """Remove them."""
+        return self.get_task(task_name, args, kwargs).delete()
+
+    def same_as(self, task: Task) -> TaskQuerySet:
+        """Return the tasks with the name and the arguments of ``task``."""
+        # Compared here: databases write the keys of an object in orders of their own.
+        alike = self.get_queryset().filter(task_name=task.task_name)
+        found = [each.pk for each in alike if each.params() == task.params()]
+        return self.get_queryset().filter(pk__in=found)
+
+
+class CompletedTaskManager(models.Manager.from_queryset(CompletedTaskQuerySet)):  # type: ignore[misc]
+    """``CompletedTask.objects``."""
+
+    def get_queryset(self) -> CompletedTaskQuerySet:
+        return CompletedTaskQuerySet(self.model, query=InlineQuery(self.model), using=self.db)
+
+    @property
+    def db(self) -> str:
+        return self._db or _database()
+
+
+def params_text(args: Sequence[Any] | None, kwargs: Mapping[str, Any] | None) -> str:
+    """Return the arguments as they are there. Raises TypeError for what is no JSON."""
+    return json.dumps((args or (), kwargs or {}), sort_keys=True)
+
+
+def _database() -> str:
+    from scheduler.contrib.background_task.storing import backend
+
+    return str(backend().database)

@@ -1,0 +1,88 @@
+"""What happened to jobs, told of tasks; and the end of a task that repeats and has failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.dispatch import receiver
+
+from scheduler import conf, schedules
+from scheduler.contrib.background_task import signals
+from scheduler.contrib.background_task.models import CompletedTask, Repetition, Task
+from scheduler.contrib.background_task.tasks import tasks
+from scheduler.models import Occurrence, Schedule
+from tasks_core import clock
+from tasks_core.attempts import Attempt
+from tasks_core.outcomes import Errored, Outcome, Succeeded
+from tasks_core.signals import JobEnd, job_settled, job_started, jobs_ended
+from tasks_core.states import JobState
+
+
+@receiver(job_started)
+def tell_started(attempt: Attempt, **kwargs: Any) -> None:
+    if attempt.task in tasks.names:
+        signals.task_started.send_robust(sender=Task)
+
+
+@receiver(job_settled)
+def tell_settled(attempt: Attempt, outcome: Outcome, **kwargs: Any) -> None:
+    if attempt.task not in tasks.names:
+        return
+    match outcome:
+        case Succeeded():
+            _tell_completed(signals.task_successful, attempt)
+        case Errored():
+            _tell_error(attempt, outcome)
+    signals.task_finished.send_robust(sender=Task)
+
+
+def _tell_error(attempt: Attempt, outcome: Errored) -> None:
+    is_over = outcome.retry_in is None or attempt.is_last
+    kind = Exception if outcome.cause is None else type(outcome.cause)
+    if signals.task_error.has_listeners(kind) or signals.task_rescheduled.has_listeners(Task):
+        task = _task(attempt.job_id, is_over=is_over)
+        signals.task_error.send_robust(sender=kind, task=task)
+        if not is_over:
+            signals.task_rescheduled.send_robust(sender=Task, task=task)
+    if is_over:
+        _tell_completed(signals.task_failed, attempt)
+
+
+def _tell_completed(signal: Any, attempt: Attempt) -> None:
+    if signal.has_listeners(Task):
+        completed = CompletedTask.objects.filter(job_id=attempt.job_id).first()
+        signal.send_robust(sender=Task, task_id=attempt.job_id, completed_task=completed)
+
+
+def _task(job_id: UUID, *, is_over: bool) -> Task | None:
+    if not is_over:
+        return Task.objects.filter(job_id=job_id).first()
+    completed = CompletedTask.objects.filter(job_id=job_id).first()
+    if completed is None:
+        return None
+    return Task(**{each.attname: getattr(completed, each.attname) for each in Task._meta.fields})
+
+
+@receiver(jobs_ended)
+def end_what_failed(ends: Iterable[JobEnd], **kwargs: Any) -> None:
+    """End the schedules of tasks whose job has failed for good, unless they are to go on."""
+    failed = [
+        end.id for end in ends if end.state == JobState.FAILED and "scheduled_for" in end.context
+    ]
+    for row in _ending(failed) if failed else ():
+        until = max(clock.db_now(conf.database()), row.start_at or row.watermark)
+        schedules.change(row.key, end_at=until, user=WHO, reason=WHY)
+
+
+WHO = "background_task"
+WHY = "its task has failed for good; with repeat_on_failure=True it would go on"
+
+
+def _ending(job_ids: Sequence[UUID]) -> list[Schedule]:
+    alias = conf.database()
+    planned = Occurrence.objects.using(alias).filter(job_id__in=job_ids, batch="")
+    repeating = Repetition.objects.using(alias).filter(on_failure=False)
+    keys = repeating.filter(schedule__in=planned.values("schedule_key")).values("schedule_id")
+    return list(Schedule.objects.using(alias).filter(key__in=keys, next_due_at__isnull=False))

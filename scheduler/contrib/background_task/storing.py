@@ -1,0 +1,161 @@
+"""A task -> a job, or a schedule if it repeats."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
+
+from scheduler import conf, schedules
+from scheduler.contrib.background_task import priorities, signals
+from scheduler.contrib.background_task.models import Repetition, Task
+from scheduler.contrib.background_task.settings import app_settings
+from scheduler.contrib.background_task.tasks import tasks
+from scheduler.contrib.background_task.when import TaskSchedule
+from scheduler.due.gates import MICROSECOND
+from scheduler.triggers import Every
+from tasks_core import background, clock, ids, job_backends
+from tasks_core.options import DEFAULT_QUEUE, instant
+
+if TYPE_CHECKING:
+    from tasks_core.backends.database import DatabaseBackend
+
+# A run waits for the one before it, however long that waits to be tried again.
+PATIENCE = timedelta(days=3650)
+LONGEST_NAME = 200  # in a key, beside an id
+
+
+def put(
+    name: str,
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    *,
+    action: int = TaskSchedule.SCHEDULE,
+    repeat_on_failure: bool = False,
+    **options: Any,
+) -> Task | None:
+    """Store a call, or do to what exists as ``action`` says: then None is returned."""
+    with transaction.atomic(using=backend().database):
+        task = Task.objects.new_task(name, args, kwargs, **options)
+        task.repeat_on_failure = repeat_on_failure
+        if action != TaskSchedule.SCHEDULE and _exists(task, action):
+            return None
+        task.save()
+    signals.task_created.send_robust(sender=Task, task=task)
+    return task
+
+
+def _exists(task: Task, action: int) -> bool:
+    existing = Task.objects.same_as(task).unlocked()
+    if task.queue:
+        existing = existing.filter(queue=task.queue)
+    if action == TaskSchedule.CHECK_EXISTING:
+        return existing.exists()
+    run_at = task.run_at or clock.db_now(existing.db)
+    return existing.update(run_at=run_at, priority=task.priority) > 0
+
+
+def store(task: Task) -> None:
+    """Store a task that is new, and let it be as it is stored."""
+    tasks.known(task.task_name)
+    pk = begin(task, ids.job_id()) if _repeats(task) else _enqueue(task)
+    task.pk, task._state.adding = pk, False
+    task.refresh_from_db()
+
+
+def _repeats(task: Task) -> bool:
+    """Say whether there is to be more than one run."""
+    if not task.is_repeating_task() or task.repeat_until is None:
+        return task.is_repeating_task()
+    return instant(task.repeat_until, what="repeat_until") > _first(task)
+
+
+def _first(task: Task) -> datetime:
+    if task.run_at is None:
+        return clock.db_now(conf.database())
+    return instant(task.run_at, what="run_at")
+
+
+def _enqueue(task: Task) -> UUID | None:
+    args, kwargs = task.params()
+    door, func = background.on(backend().alias), tasks.known(task.task_name)
+    options: Any = {
+        **_options(task),
+        "timeout": app_settings.timeout,
+        "label": task.verbose_name or "",
+        "creator": task.created_by,
+    }
+    if task.run_at is None:
+        return door.enqueue(func, args, kwargs, **options).id
+    return door.defer(func, args, kwargs, when=task.run_at, **options).id
+
+
+def begin(task: Task, pk: UUID) -> UUID:
+    """Make the schedule of a task that repeats; its first due time may be over already."""
+    args, kwargs = task.params()
+    first = _first(task)
+    row = schedules.create(
+        task.schedule_key or _key(task, pk),
+        reason=f"repeat={task.repeat}",
+        since=first - MICROSECOND,
+        task=tasks.known(task.task_name),
+        trigger=Every(timedelta(seconds=task.repeat), anchor=first),
+        start_at=first,
+        end_at=task.repeat_until,
+        args=args,
+        kwargs=kwargs,
+        backend=backend().alias,
+        overlap_timeout=PATIENCE,
+        **_options(task),
+    )
+    Repetition.objects.using(conf.database()).create(
+        id=pk,
+        schedule=row,
+        verbose_name=task.verbose_name or "",
+        creator=task.created_by,
+        repeat=task.repeat,
+        repeat_until=row.end_at,
+        on_failure=task.repeat_on_failure,
+    )
+    return pk
+
+
+def _options(task: Task) -> dict[str, Any]:
+    return {
+        "priority": priorities.of_job(task.priority),
+        "queue": task.queue or DEFAULT_QUEUE,
+        "max_attempts": app_settings.MAX_ATTEMPTS,
+    }
+
+
+def _key(task: Task, pk: UUID) -> str:
+    """Return a key that people can read; the id makes it the only one."""
+    named = task.verbose_name or task.task_name
+    readable = "".join(each if each.isprintable() else " " for each in named)
+    return f"{readable.strip()[:LONGEST_NAME]} {pk}".strip()
+
+
+def backend() -> DatabaseBackend:
+    """Return the backend that keeps the tasks. Raises ImproperlyConfigured if it cannot."""
+    found = job_backends[app_settings.BACKGROUND_TASK_BACKEND]
+    if why := why_not(found):
+        raise ImproperlyConfigured(why)
+    return found  # type: ignore[return-value]
+
+
+def why_not(found: Any) -> str:
+    """Return why a backend cannot keep background tasks; nothing if it can."""
+    from tasks_core.backends.database import DatabaseBackend
+
+    if not isinstance(found, DatabaseBackend):
+        return f"Background tasks are rows of a database, and {found} keeps none."
+    if found.database != conf.database():
+        return (
+            f"Background tasks that repeat are schedules, which are kept in {conf.database()!r}; "
+            f"{found} keeps its jobs in {found.database!r}."
+        )
+    return ""

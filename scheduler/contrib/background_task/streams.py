@@ -1,0 +1,46 @@
+"""stdout and stderr as lines of the log, for ``process_tasks --log-std``."""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+
+NAME = "scheduler.contrib.background_task"
+
+
+class LogLines(io.TextIOBase):
+    """A stream that logs each line that is written to it."""
+
+    def __init__(self, level: int) -> None:
+        super().__init__()
+        self.level = level
+        self._begun = ""
+        self._is_logging = False
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        *lines, self._begun = (self._begun + text).split("\n")
+        for line in lines:
+            self._log(line)
+        return len(text)
+
+    def flush(self) -> None:
+        line, self._begun = self._begun, ""
+        self._log(line)
+
+    def _log(self, line: str) -> None:
+        if not line.strip() or self._is_logging:  # a log that is written here would never end
+            return
+        self._is_logging = True
+        try:
+            logging.getLogger(NAME).log(self.level, "%s", line)
+        finally:
+            self._is_logging = False
+
+
+def log_std() -> None:
+    """Let what this process prints become lines of the log from now on."""
+    sys.stdout, sys.stderr = LogLines(logging.INFO), LogLines(logging.ERROR)
