@@ -12,11 +12,13 @@ from scheduler import conf, schedules
 from scheduler.contrib.background_task import priorities, storing
 from scheduler.contrib.background_task.models import Facts, Repetition, Task
 from scheduler.exceptions import UnknownSchedule
+from scheduler.models import Occurrence
 from tasks_core.exceptions import InvalidCall
 from tasks_core.options import DEFAULT_QUEUE, instant
 
 # What a job that waits, and what a schedule can have changed.
 OF_JOBS = frozenset({"run_at", "priority", "queue"})
+DELETED, CHANGED = "its task was deleted", "its task was changed"
 OF_SCHEDULES = OF_JOBS | {"repeat", "repeat_until", "verbose_name", "created_by", "task_params"}
 
 
@@ -45,25 +47,29 @@ def delete(tasks: Iterable[Facts]) -> tuple[int, dict[str, int]]:
     for task in tasks:
         with transaction.atomic(using=conf.database()):
             is_over = not isinstance(task, Task)
-            ended = bool(not is_over and task.schedule_key and _end(task.schedule_key))
+            ended = bool(not is_over and task.schedule_key and _end(task.schedule_key, DELETED))
             count = storing.backend().delete([task.job_id]) if task.job_id else 0
         removed[task._meta.label] += bool(ended or count)
     return sum(removed.values()), dict(+removed)
 
 
-def _end(key: str) -> bool:
+def _end(key: str, reason: str) -> bool:
+    """Delete a schedule, and the job that its end may just have made of what was due."""
+    alias = conf.database()
     try:
-        schedules.delete(key, reason="its task was deleted")
+        schedules.delete(key, reason=reason)
     except UnknownSchedule:
         return False
+    made = Occurrence.objects.using(alias).filter(schedule_key=key, batch="", job_state="")
+    storing.backend().delete(list(made.exclude(job_id=None).values_list("job_id", flat=True)))
     return True
 
 
 def _begin_anew(task: Task) -> None:
-    """Let the schedule of a task that waits say what the task says, under its key."""
+    """Let another schedule say what a task that waits says now; it may even be late already."""
     kept = Repetition.objects.using(conf.database()).get(pk=task.pk)
     task.repeat_on_failure = kept.on_failure
-    schedules.delete(kept.schedule_id, reason="its task was changed")
+    _end(kept.schedule_id, CHANGED)
     storing.begin(task, task.pk)
 
 
@@ -78,4 +84,4 @@ def _reschedule(task: Task, changed: set[str]) -> None:
     storing.backend().reschedule([task.job_id], **values)  # type: ignore[list-item]
     lasting = {name: values[name] for name in ("priority", "queue") if name in values}
     if task.schedule_key and lasting:
-        schedules.change(task.schedule_key, reason="its task was changed", **lasting)
+        schedules.change(task.schedule_key, reason=CHANGED, **lasting)

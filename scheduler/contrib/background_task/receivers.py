@@ -53,7 +53,8 @@ def _tell_error(attempt: Attempt, outcome: Errored) -> None:
 def _tell_completed(signal: Any, attempt: Attempt) -> None:
     if signal.has_listeners(Task):
         completed = CompletedTask.objects.filter(job_id=attempt.job_id).first()
-        signal.send_robust(sender=Task, task_id=attempt.job_id, completed_task=completed)
+        task_id = None if completed is None else _id_before(completed)
+        signal.send_robust(sender=Task, task_id=task_id, completed_task=completed)
 
 
 def _task(job_id: UUID, *, is_over: bool) -> Task | None:
@@ -62,7 +63,14 @@ def _task(job_id: UUID, *, is_over: bool) -> Task | None:
     completed = CompletedTask.objects.filter(job_id=job_id).first()
     if completed is None:
         return None
-    return Task(**{each.attname: getattr(completed, each.attname) for each in Task._meta.fields})
+    values = {each.attname: getattr(completed, each.attname) for each in Task._meta.fields}
+    return Task(**values | {"id": _id_before(completed)})
+
+
+def _id_before(completed: CompletedTask) -> UUID:
+    """Return the id that the task had: one that repeats keeps its own through all its jobs."""
+    kept = Repetition.objects.using(conf.database()).filter(schedule=completed.schedule_key)
+    return kept.values_list("pk", flat=True).first() or completed.pk
 
 
 @receiver(jobs_ended)

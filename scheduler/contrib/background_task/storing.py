@@ -99,7 +99,7 @@ def begin(task: Task, pk: UUID) -> UUID:
     args, kwargs = task.params()
     first = _first(task)
     row = schedules.create(
-        task.schedule_key or _key(task, pk),
+        _key(task),
         reason=f"repeat={task.repeat}",
         since=first - MICROSECOND,
         task=tasks.known(task.task_name),
@@ -132,11 +132,11 @@ def _options(task: Task) -> dict[str, Any]:
     }
 
 
-def _key(task: Task, pk: UUID) -> str:
-    """Return a key that people can read; the id makes it the only one."""
+def _key(task: Task) -> str:
+    """Return a key that people can read, and that no other schedule has or had."""
     named = task.verbose_name or task.task_name
     readable = "".join(each if each.isprintable() else " " for each in named)
-    return f"{readable.strip()[:LONGEST_NAME]} {pk}".strip()
+    return f"{readable.strip()[:LONGEST_NAME]} {ids.job_id()}".strip()
 
 
 def backend() -> DatabaseBackend:
