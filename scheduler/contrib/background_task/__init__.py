@@ -23,7 +23,7 @@ from typing import Any
 
 
 def background(*args: Any, **kwargs: Any) -> Any:
-    """Declare a function as a task: ``@background`` or ``@background(schedule=60, queue="mail")``."""
+    """Declare a task: ``@background`` or ``@background(schedule=60, queue="mail")``."""
     from scheduler.contrib.background_task.tasks import tasks  # no settings while we are imported
 
     return tasks.background(*args, **kwargs)

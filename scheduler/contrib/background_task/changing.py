@@ -61,7 +61,7 @@ def _end(key: str, reason: str) -> bool:
     except UnknownSchedule:
         return False
     made = Occurrence.objects.using(alias).filter(schedule_key=key, batch="", job_state="")
-    storing.backend().delete(list(made.exclude(job_id=None).values_list("job_id", flat=True)))
+    storing.backend().delete([job_id for job_id in made.values_list("job_id", flat=True) if job_id])
     return True
 
 

@@ -73,7 +73,7 @@ def creator_text(creator: models.Model) -> str:
 def _jobs(alias: str) -> Any:
     from scheduler.contrib.background_task.tasks import tasks
 
-    return Job.objects.using(alias).filter(task__in=tasks.names)
+    return Job.objects.using(alias).filter(task__in=list(tasks))
 
 
 def _waiting(alias: str) -> models.QuerySet[Repetition]:
@@ -85,9 +85,7 @@ def _waiting(alias: str) -> models.QuerySet[Repetition]:
         due_at=OuterRef(OuterRef("schedule__last_due_at")),
         batch="",
     )
-    listed = Job.objects.using(alias).filter(
-        finished_at__isnull=True, pk__in=last.values("job_id")
-    )
+    listed = Job.objects.using(alias).filter(finished_at__isnull=True, pk__in=last.values("job_id"))
     repeating = Repetition.objects.using(alias).filter(schedule__next_due_at__isnull=False)
     return repeating.filter(~Exists(listed))
 

@@ -14,7 +14,6 @@ from django.db import models
 from django.db.models.sql import Query
 from django.db.models.sql.datastructures import BaseTable
 
-
 PREFIX = "its_"  # a column of a statement must not be named like one of its table
 
 

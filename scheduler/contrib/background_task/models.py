@@ -1,4 +1,4 @@
-"""Tasks as django-background-tasks has them: a view of jobs and schedules, with no table of its own."""
+"""Tasks as django-background-tasks has them: a view of jobs and schedules, without a table."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import os
 from contextlib import suppress
 from hashlib import sha1
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.apps import apps
 from django.core.exceptions import ObjectDoesNotExist
@@ -18,9 +18,6 @@ from scheduler.contrib.background_task.querysets import CompletedTaskManager, Ta
 from scheduler.models import Schedule
 from tasks_core import ids
 from tasks_core.options import MAX_LABEL
-
-if TYPE_CHECKING:
-    from tasks_core.backends.served import ServedBackend
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -91,7 +88,7 @@ class Facts(models.Model):
         """Return who asked for it, read anew; None where it is gone."""
         label, _colon, pk = self.created_by.partition(":")
         with suppress(LookupError, ValueError, ObjectDoesNotExist):
-            found: models.Model = apps.get_model(label)._base_manager.get(pk=pk)
+            found: models.Model = apps.get_model(label)._meta.base_manager.get(pk=pk)
             return found
         return None
 
@@ -151,13 +148,6 @@ class Task(Facts):
 
     def __str__(self) -> str:
         return self.verbose_name or self.task_name
-
-    @property
-    def backend(self) -> ServedBackend:
-        """Return the backend that keeps its jobs."""
-        from scheduler.contrib.background_task.storing import backend
-
-        return backend()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Store it, or change what is stored. Raises InvalidCall for what no verb changes."""

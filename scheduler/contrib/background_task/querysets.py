@@ -87,6 +87,7 @@ class TaskManager(models.Manager.from_queryset(TaskQuerySet)):  # type: ignore[m
         task_name: str,
         args: Sequence[Any] | None = None,
         kwargs: Mapping[str, Any] | None = None,
+        *,
         run_at: datetime | None = None,
         priority: int = 0,
         queue: str | None = None,
@@ -94,9 +95,9 @@ class TaskManager(models.Manager.from_queryset(TaskQuerySet)):  # type: ignore[m
         creator: models.Model | None = None,
         repeat: int | None = None,
         repeat_until: datetime | None = None,
-        remove_existing_tasks: bool = False,  # noqa: FBT001, FBT002 - its place there
+        remove_existing_tasks: bool = False,
     ) -> Task:
-        """Return a task that is not stored before it is saved; in the order of arguments there."""
+        """Return a task that is not stored before it is saved."""
         task: Task = self.model(
             task_name=task_name,
             task_params=params_text(args, kwargs),

@@ -22,13 +22,13 @@ from tasks_core.states import JobState
 
 @receiver(job_started)
 def tell_started(attempt: Attempt, **kwargs: Any) -> None:
-    if attempt.task in tasks.names:
+    if attempt.task in tasks:
         signals.task_started.send_robust(sender=Task)
 
 
 @receiver(job_settled)
 def tell_settled(attempt: Attempt, outcome: Outcome, **kwargs: Any) -> None:
-    if attempt.task not in tasks.names:
+    if attempt.task not in tasks:
         return
     match outcome:
         case Succeeded():
@@ -59,12 +59,16 @@ def _tell_completed(signal: Any, attempt: Attempt) -> None:
 
 def _task(job_id: UUID, *, is_over: bool) -> Task | None:
     if not is_over:
-        return Task.objects.filter(job_id=job_id).first()
+        found: Task | None = Task.objects.filter(job_id=job_id).first()
+        return found
     completed = CompletedTask.objects.filter(job_id=job_id).first()
     if completed is None:
         return None
-    values = {each.attname: getattr(completed, each.attname) for each in Task._meta.fields}
-    return Task(**values | {"id": _id_before(completed)})
+    values: dict[str, Any] = {
+        each.attname: getattr(completed, each.attname) for each in Task._meta.fields
+    }
+    values["id"] = _id_before(completed)
+    return Task(**values)
 
 
 def _id_before(completed: CompletedTask) -> UUID:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -65,9 +65,11 @@ class Tasks:
 
         return declare if function is None else declare(function)
 
-    @property
-    def names(self) -> list[str]:
-        return list(self._tasks)
+    def __contains__(self, name: object) -> bool:
+        return name in self._tasks
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tasks)
 
     def known(self, name: str) -> TaskProxy:
         """Return a declared task. Raises InvalidCall for another name."""
@@ -84,18 +86,21 @@ class Tasks:
         kwargs: dict[str, Any] | None = None,
     ) -> None:
         """Run a stored task if nobody does, or the function of a name, here and now."""
+        from scheduler.contrib.background_task.storing import backend
+
         if isinstance(task_name, str):
             self.known(task_name).func(*args, **(kwargs or {}))
         elif task_name.job_id is not None:
-            list(run_ready(task_name.backend, ids=[task_name.job_id]))
+            list(run_ready(backend(), ids=[task_name.job_id]))
 
     def run_next_task(self, queue: str | None = None) -> bool:
-        """Run what comes first, of one queue or of all, in this thread; say whether there was any."""
+        """Run what comes first in this thread; say whether there was anything."""
         from scheduler.contrib.background_task.storing import backend
         from scheduler.turn.batches import materialise_due
 
         materialise_due(limit=AT_ONCE, recorded_by="run_next_task")
-        with closing(run_ready(backend(), queues=[queue] if queue else None)) as runs:
+        runs = run_ready(backend(), queues=[queue] if queue else None)
+        with closing(runs):  # type: ignore[type-var]  # it is a generator
             return next(runs, None) is not None
 
 

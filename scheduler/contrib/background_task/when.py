@@ -51,7 +51,7 @@ class TaskSchedule:
 
     def merge(self, schedule: TaskSchedule) -> TaskSchedule:
         """Return this, with what it leaves open taken from ``schedule``."""
-        pairs = zip(self._said, schedule._said, strict=True)  # noqa: SLF001 - one of our own kind
+        pairs = zip(self._said, schedule._said, strict=True)
         return TaskSchedule(*(theirs if mine is None else mine for mine, theirs in pairs))
 
     @property

@@ -1,0 +1,169 @@
+"""A task that repeats is a schedule: it keeps its times, its bounds, and its id."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+
+from scheduler import schedules as verbs
+from scheduler.contrib.background_task.models import CompletedTask, Task
+from scheduler.contrib.background_task.signals import task_successful
+from scheduler.models import OperatorAction, Schedule
+from scheduler.testing import schedules
+from tasks_core.models import Job
+from tests.scheduler.background_task.places import legacy_fails, legacy_note, noted
+from tests.scheduler.places import at
+
+pytestmark = pytest.mark.django_db
+
+
+def due_times():
+    return schedules.due_times(Schedule.objects.get().key)
+
+
+@pytest.fixture
+def one_attempt(settings):
+    settings.MAX_ATTEMPTS = 1
+
+
+class TestTimes:
+    def test_it_runs_now_and_then_every_hour(self):
+        with schedules.travel(at(8, 20)) as clock:
+            legacy_note("tea", repeat=Task.HOURLY)
+            clock.by(hours=2)
+
+            assert due_times() == [at(8, 20), at(9, 20), at(10, 20)]
+            assert noted == [(("tea",), {})] * 3
+
+    def test_it_begins_when_it_is_told_to(self):
+        with schedules.travel(at(8)) as clock:
+            legacy_note(repeat=Task.HOURLY, schedule=timedelta(hours=5))
+            clock.by(hours=6, minutes=59)
+
+            assert due_times() == [at(13), at(14)]
+
+    def test_nothing_is_due_after_its_end(self):
+        with schedules.travel(at(8)) as clock:
+            legacy_note(repeat=Task.HOURLY, repeat_until=at(10, 30))
+            clock.by(days=1)
+
+            assert due_times() == [at(8), at(9), at(10)]
+            assert not Task.objects.exists()
+
+    def test_an_end_before_its_second_time_lets_it_run_once(self):
+        with schedules.travel(at(8)) as clock:
+            legacy_note(repeat=Task.HOURLY, schedule=60, repeat_until=at(8))
+            clock.by(hours=3)
+
+            assert (len(noted), Schedule.objects.count()) == (1, 0)
+
+    def test_the_times_do_not_follow_the_ends_of_the_runs(self):
+        with schedules.travel(at(8), jobs=False) as clock:
+            legacy_note(repeat=Task.HOURLY)
+            clock.by(hours=2, minutes=30)
+            waiting = Task.objects.get()
+
+            assert waiting.run_at == at(8)  # it has not run yet
+            assert due_times() == [at(8)]
+            schedules.assert_skipped(Schedule.objects.get().key, at(9), reason="overlap")
+
+    def test_of_a_week_without_processes_the_newest_runs(self):
+        with schedules.travel(at(8)) as clock:
+            clock.kill()
+            legacy_note(repeat=Task.DAILY)
+            clock.by(days=7, hours=1)
+            clock.restart()
+
+            assert due_times() == [at(8) + timedelta(days=7)]
+            assert Task.objects.get().run_at == at(8) + timedelta(days=8)
+
+
+class TestView:
+    def test_it_is_one_task_with_one_id(self):
+        ids = set()
+        told = []
+        listener = task_successful.connect(lambda task_id, **_: told.append(task_id), weak=False)
+        with schedules.travel(at(8)) as clock:
+            ada = User.objects.create(username="ada")
+            task = legacy_note(
+                repeat=Task.HOURLY, repeat_until=at(20), verbose_name="Tea", creator=ada
+            )
+            for _ in range(3):
+                clock.by(hours=1)
+                seen = Task.objects.created_by(ada).get(verbose_name="Tea")
+                ids.add(seen.pk)
+                assert (seen.repeat, seen.repeat_until) == (Task.HOURLY, at(20))
+
+        assert ids == set(told) == {task.pk}
+        completed = CompletedTask.objects.created_by(ada)
+        assert {(each.verbose_name, each.repeat) for each in completed} == {("Tea", Task.HOURLY)}
+        task_successful.disconnect(listener)
+
+    def test_it_is_there_while_its_job_waits_and_when_it_does_not(self):
+        with schedules.travel(at(8), jobs=False) as clock:
+            task = legacy_note(repeat=Task.HOURLY, schedule=60)
+            assert Task.objects.get().job_id is None
+            clock.by(minutes=5)
+
+            assert (Task.objects.get(), Job.objects.count()) == (task, 1)
+            assert Task.objects.get().job_id == Job.objects.get().pk
+
+    def test_a_paused_schedule_still_is_a_task(self):
+        with schedules.travel(at(8)) as clock:
+            legacy_note(repeat=Task.HOURLY)
+            clock.by(minutes=5)
+            verbs.pause(Schedule.objects.get().key)
+
+            assert Task.objects.count() == 1
+
+    def test_its_key_can_be_read(self):
+        legacy_note(repeat=Task.HOURLY, verbose_name="Make tea,\nhot")
+
+        assert Schedule.objects.get().key.startswith("Make tea, hot ")
+
+    def test_whoever_deletes_its_schedule_ends_it(self):
+        legacy_note(repeat=Task.HOURLY, schedule=60)
+
+        verbs.delete(Schedule.objects.get().key)
+
+        assert not Task.objects.exists()
+
+
+@pytest.mark.usefixtures("one_attempt")
+class TestFailure:
+    def test_one_that_fails_for_good_does_not_repeat(self):
+        with schedules.travel(at(8)) as clock:
+            legacy_fails(repeat=Task.HOURLY)
+            clock.by(hours=5)
+
+            assert due_times() == [at(8)]
+            assert not Task.objects.exists()
+        act = OperatorAction.objects.get(verb="change")
+        assert (act.by, "failed for good" in act.reason) == ("background_task", True)
+
+    def test_unless_it_is_told_to_go_on(self):
+        with schedules.travel(at(8)) as clock:
+            legacy_fails(repeat=Task.HOURLY, repeat_on_failure=True)
+            clock.by(hours=5)
+
+            assert len(due_times()) == 6
+            assert Task.objects.get().run_at == at(14)
+
+    def test_an_attempt_that_is_not_the_last_ends_nothing(self, settings):
+        settings.MAX_ATTEMPTS = 3
+        with schedules.travel(at(8)) as clock:
+            legacy_fails(repeat=Task.DAILY)
+            clock.by(seconds=20)  # the second attempt was after 6
+
+            assert Task.objects.get().attempts == 2
+            clock.by(seconds=20)
+            assert not Task.objects.exists()
+
+    def test_a_run_waits_for_the_tries_of_the_one_before(self, settings):
+        settings.MAX_ATTEMPTS = 25
+        with schedules.travel(at(8)) as clock:
+            legacy_fails(repeat=60, repeat_on_failure=True)
+            clock.by(hours=3)
+
+            assert due_times() == [at(8)]
+            assert Task.objects.get().attempts > 8
