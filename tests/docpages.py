@@ -46,7 +46,7 @@ PROGRAMS = {
     "journalctl",
     "createdb",
 }
-ENDLESS = {"run_worker", "run_scheduler", "runserver"}
+ENDLESS = {"run_worker", "run_scheduler", "runserver", "process_tasks"}
 ENDING = {"--once", "--duration", "--help"}
 
 BASE_SETTINGS = """

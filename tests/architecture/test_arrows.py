@@ -29,6 +29,7 @@ PAGES = [
     "tasks_core/processes/worker",
     "scheduler/http",
     "scheduler/operations",
+    "scheduler/contrib/background_task",
 ]
 ARROW_OF = {arrow.verb: str(arrow) for arrow in ARROWS}
 

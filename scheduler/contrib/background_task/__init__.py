@@ -11,7 +11,8 @@ What code written for django-background-tasks imports, kept by our jobs and sche
 ``querysets``   the questions that may be asked of them, and the changes
 ``columns``     jobs and schedules under the names that tasks have there
 ``inline``      a query from such a statement instead of a table
-``storing``     a task -> a job or a schedule; changed, deleted, each by its own verb
+``storing``     a task -> a job or a schedule
+``changing``    one that is stored, changed or removed; each by its own verb
 ``priorities``  niceness and priority
 ``receivers``   what happened to jobs -> ``signals``; the end of a chain
 ``signals``, ``settings``, ``exceptions``  what else is imported from there

@@ -25,11 +25,15 @@ NUMBER = models.BigIntegerField()
 UUID = models.UUIDField()
 
 
-def task_rows(alias: str) -> list[Any]:
-    """Return what waits or runs: unfinished jobs, and schedules without one."""
+def task_rows(alias: str, **only: Any) -> list[Any]:
+    """
+    Return what waits or runs: unfinished jobs, and schedules without one.
+
+    ``only`` are lookups of jobs; schedules have all of those names but ``pk__in``.
+    """
     from scheduler.contrib.background_task.models import Task
 
-    jobs = _jobs(alias).filter(finished_at__isnull=True)
+    jobs = _jobs(alias, **only).filter(finished_at__isnull=True)
     runs = When(state=JobState.RUNNING, then=Cast("claimed_by__pid", LABEL))
     since = When(state=JobState.RUNNING, then=F("claimed_at"))
     unfinished = columns(
@@ -42,14 +46,17 @@ def task_rows(alias: str) -> list[Any]:
         locked_by=Case(runs, default=_null(LABEL)),
         locked_at=Case(since, default=_null(TIME)),
     )
-    return [unfinished, columns(Task, _waiting(alias), **_of_schedules())]
+    if "pk__in" in only:  # ids of jobs
+        return [unfinished]
+    said = {f"schedule__{name}": value for name, value in only.items()}
+    return [unfinished, columns(Task, _waiting(alias).filter(**said), **_of_schedules())]
 
 
-def completed_rows(alias: str) -> list[Any]:
+def completed_rows(alias: str, **only: Any) -> list[Any]:
     """Return the jobs that have succeeded, or failed for good."""
     from scheduler.contrib.background_task.models import CompletedTask
 
-    ended = _jobs(alias).filter(state__in=[JobState.SUCCESSFUL, JobState.FAILED])
+    ended = _jobs(alias, **only).filter(state__in=[JobState.SUCCESSFUL, JobState.FAILED])
     failed = When(state=JobState.FAILED, then=F("finished_at"))
     found = columns(
         CompletedTask,
@@ -70,10 +77,10 @@ def creator_text(creator: models.Model) -> str:
     return f"{found._meta.label}:{creator.pk}"
 
 
-def _jobs(alias: str) -> Any:
+def _jobs(alias: str, **only: Any) -> Any:
     from scheduler.contrib.background_task.tasks import tasks
 
-    return Job.objects.using(alias).filter(task__in=list(tasks))
+    return Job.objects.using(alias).filter(task__in=list(tasks), **only)
 
 
 def _waiting(alias: str) -> models.QuerySet[Repetition]:

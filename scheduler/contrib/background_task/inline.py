@@ -7,6 +7,8 @@ that a queryset can ask works as on a table, in the database, and nothing is kep
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -24,7 +26,7 @@ class Statement(BaseTable):
         model, quote = compiler.query.model, connection.ops.quote_name
         selects = []
         params: list[Any] = []
-        for rows in model.statements(connection.alias):
+        for rows in model.statements(connection.alias, **compiler.query.only):
             try:
                 sql, own = rows.query.get_compiler(connection=connection).as_sql()
             except EmptyResultSet:  # Django knows that it has no rows
@@ -41,9 +43,14 @@ class Statement(BaseTable):
 
 
 class InlineQuery(Query):
-    """Asks ``model.statements(alias)``, a list of querysets with the columns of the model."""
+    """
+    Asks ``model.statements(alias, **only)``, a list of querysets with the columns of the model.
+
+    ``only`` narrows what is looked at on the tables themselves, whose indexes know it.
+    """
 
     base_table_class = Statement
+    only: Mapping[str, Any] = MappingProxyType({})
 
 
 def columns(model: type[models.Model], rows: Any, **expressions: Any) -> Any:

@@ -17,3 +17,8 @@ def sign() -> int:
 def of_job(priority: int) -> int:
     """Return the priority of the job of a task with ``priority``."""
     return max(MIN_PRIORITY, min(MAX_PRIORITY, sign() * int(priority)))
+
+
+def of_row(priority: int) -> int:
+    """Return the priority of the task of a job, or of a schedule, with ``priority``."""
+    return sign() * priority

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
+from uuid import UUID
 
 from django.db import models
 
@@ -22,6 +23,16 @@ class FactsQuerySet(models.QuerySet[Any]):
     def created_by(self, creator: models.Model) -> Self:
         """Return those that ``creator`` asked for."""
         return self.filter(created_by=creator_text(creator))
+
+    def of_jobs(self, job_ids: Sequence[UUID]) -> Self:
+        """Return those of these jobs, without a look at any other."""
+        return self.narrowed(pk__in=job_ids)
+
+    def narrowed(self, **only: Any) -> Self:
+        """Return those whose jobs, or schedules, have these columns there."""
+        found = self.all()
+        found.query.only = only  # type: ignore[attr-defined]
+        return found
 
     def delete(self) -> tuple[int, dict[str, int]]:
         """Remove them, each by our verbs; those that run already run to their end."""
@@ -133,10 +144,8 @@ class TaskManager(models.Manager.from_queryset(TaskQuerySet)):  # type: ignore[m
 
     def same_as(self, task: Task) -> TaskQuerySet:
         """Return the tasks with the name and the arguments of ``task``."""
-        # Compared here: databases write the keys of an object in orders of their own.
-        alike = self.get_queryset().filter(task_name=task.task_name)
-        found = [each.pk for each in alike if each.params() == task.params()]
-        return self.get_queryset().filter(pk__in=found)
+        args, kwargs = task.params()
+        return self.get_queryset().narrowed(task=task.task_name, args=args, kwargs=kwargs)
 
 
 class CompletedTaskManager(models.Manager.from_queryset(CompletedTaskQuerySet)):  # type: ignore[misc]

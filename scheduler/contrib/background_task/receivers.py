@@ -52,16 +52,16 @@ def _tell_error(attempt: Attempt, outcome: Errored) -> None:
 
 def _tell_completed(signal: Any, attempt: Attempt) -> None:
     if signal.has_listeners(Task):
-        completed = CompletedTask.objects.filter(job_id=attempt.job_id).first()
+        completed = CompletedTask.objects.of_jobs([attempt.job_id]).first()
         task_id = None if completed is None else _id_before(completed)
         signal.send_robust(sender=Task, task_id=task_id, completed_task=completed)
 
 
 def _task(job_id: UUID, *, is_over: bool) -> Task | None:
     if not is_over:
-        found: Task | None = Task.objects.filter(job_id=job_id).first()
+        found: Task | None = Task.objects.of_jobs([job_id]).first()
         return found
-    completed = CompletedTask.objects.filter(job_id=job_id).first()
+    completed = CompletedTask.objects.of_jobs([job_id]).first()
     if completed is None:
         return None
     values: dict[str, Any] = {

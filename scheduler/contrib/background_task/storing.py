@@ -17,9 +17,11 @@ from scheduler.contrib.background_task.settings import app_settings
 from scheduler.contrib.background_task.tasks import tasks
 from scheduler.contrib.background_task.when import TaskSchedule
 from scheduler.due.gates import MICROSECOND
+from scheduler.models import Schedule
 from scheduler.triggers import Every
 from tasks_core import background, clock, ids, job_backends
-from tasks_core.options import DEFAULT_QUEUE, instant
+from tasks_core.models import Job
+from tasks_core.options import DEFAULT_QUEUE, MAX_LABEL, instant
 
 if TYPE_CHECKING:
     from tasks_core.backends.database import DatabaseBackend
@@ -60,11 +62,13 @@ def _exists(task: Task, action: int) -> bool:
 
 
 def store(task: Task) -> None:
-    """Store a task that is new, and let it be as it is stored."""
+    """Store a task that is new, and let it say what is stored."""
     tasks.known(task.task_name)
-    pk = begin(task, ids.job_id()) if _repeats(task) else _enqueue(task)
-    task.pk, task._state.adding = pk, False
-    task.refresh_from_db()
+    if _repeats(task):
+        begin(task, ids.job_id())
+    else:
+        _enqueue(task)
+    task._state.adding, task._state.db = False, backend().database
 
 
 def _repeats(task: Task) -> bool:
@@ -80,7 +84,7 @@ def _first(task: Task) -> datetime:
     return instant(task.run_at, what="run_at")
 
 
-def _enqueue(task: Task) -> UUID | None:
+def _enqueue(task: Task) -> None:
     args, kwargs = task.params()
     door, func = background.on(backend().alias), tasks.known(task.task_name)
     options: Any = {
@@ -90,11 +94,16 @@ def _enqueue(task: Task) -> UUID | None:
         "creator": task.created_by,
     }
     if task.run_at is None:
-        return door.enqueue(func, args, kwargs, **options).id
-    return door.defer(func, args, kwargs, when=task.run_at, **options).id
+        stored = door.enqueue(func, args, kwargs, **options)
+    else:
+        stored = door.defer(func, args, kwargs, when=task.run_at, **options)
+    job = Job.objects.using(backend().database).get(pk=stored.id)
+    task.id = task.job_id = job.pk
+    task.run_at, task.verbose_name = job.run_after, job.label or None
+    _say(task, job, repeat=Task.NEVER, repeat_until=None)
 
 
-def begin(task: Task, pk: UUID) -> UUID:
+def begin(task: Task, pk: UUID) -> None:
     """Make the schedule of a task that repeats; its first due time may be over already."""
     args, kwargs = task.params()
     first = _first(task)
@@ -112,16 +121,25 @@ def begin(task: Task, pk: UUID) -> UUID:
         overlap_timeout=PATIENCE,
         **_options(task),
     )
-    Repetition.objects.using(conf.database()).create(
+    kept = Repetition.objects.using(conf.database()).create(
         id=pk,
         schedule=row,
-        verbose_name=task.verbose_name or "",
+        verbose_name=(task.verbose_name or "")[:MAX_LABEL],
         creator=task.created_by,
         repeat=task.repeat,
         repeat_until=row.end_at,
         on_failure=task.repeat_on_failure,
     )
-    return pk
+    task.id, task.schedule_key = pk, row.key
+    task.run_at, task.verbose_name = row.next_due_at, kept.verbose_name or None
+    _say(task, row, repeat=task.repeat, repeat_until=row.end_at)
+
+
+def _say(task: Task, row: Job | Schedule, *, repeat: int, repeat_until: datetime | None) -> None:
+    """Let a task say what its row does, as if it had been read."""
+    task.queue = None if row.queue == DEFAULT_QUEUE else row.queue
+    task.priority = priorities.of_row(row.priority)
+    task.repeat, task.repeat_until = repeat, repeat_until
 
 
 def _options(task: Task) -> dict[str, Any]:

@@ -103,7 +103,8 @@ class TestCall:
 
 class TestAnyCallable:
     @pytest.mark.parametrize(
-        ("proxy", "name"), [(places.legacy_count, "legacy count"), (places.legacy_part, "legacy part")]
+        ("proxy", "name"),
+        [(places.legacy_count, "legacy count"), (places.legacy_part, "legacy part")],
     )
     def test_an_object_runs_under_the_name_that_it_was_given(self, proxy, name):
         assert (proxy.name, proxy.queue) == (name, None)
@@ -126,10 +127,14 @@ class TestAnyCallable:
         front_door.enqueue(legacy_note.name, [2])
         legacy_note.enqueue(3)
 
-        assert [task.params()[0] for task in Task.objects.order_by("run_at", "id")] == [[1], [2], [3]]
+        assert [task.params()[0] for task in Task.objects.order_by("run_at", "id")] == [
+            [1],
+            [2],
+            [3],
+        ]
 
     def test_a_name_that_is_declared_nowhere_is_refused(self):
-        with pytest.raises(InvalidCall, match="'nobody.knows' is not declared with @background"):
+        with pytest.raises(InvalidCall, match=r"'nobody\.knows' is not declared with @background"):
             Task.objects.new_task("nobody.knows").save()
 
 
@@ -212,7 +217,11 @@ class TestSettings:
 
     @pytest.mark.parametrize(
         ("alias", "why"),
-        [("immediate", "keeps none"), ("queue", "keeps its jobs in 'queue'"), ("nowhere", "nowhere")],
+        [
+            ("immediate", "keeps none"),
+            ("queue", "keeps its jobs in 'queue'"),
+            ("nowhere", "nowhere"),
+        ],
     )
     def test_a_backend_that_cannot_keep_them(self, settings, alias, why):
         settings.BACKGROUND_TASK_BACKEND = alias

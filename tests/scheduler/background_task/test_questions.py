@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from scheduler.contrib.background_task.models import CompletedTask, Task
 from scheduler.contrib.background_task.tasks import tasks
 from scheduler.models import OperatorAction, Schedule
+from scheduler.turn.batches import materialise_due
 from tasks_core import background, job_backends
 from tasks_core.exceptions import InvalidCall
 from tasks_core.models import Job
@@ -68,6 +69,18 @@ class TestQuestions:
         task = legacy_note(1)
 
         assert get_object_or_404(Task, pk=task.pk) == task
+
+    def test_what_is_returned_is_what_is_found(self):
+        for task in (
+            legacy_note(1, priority=500, queue="legacy_slow", verbose_name="x" * 300),
+            legacy_note(2, schedule=at(9), repeat=Task.HOURLY, repeat_until=at(20)),
+        ):
+            found = Task.objects.get(pk=task.pk)
+            names = [field.attname for field in Task._meta.concrete_fields]
+
+            assert [getattr(task, name) for name in names] == [
+                getattr(found, name) for name in names
+            ]
 
     def test_a_hash_tells_equal_calls(self):
         one, same, other = legacy_note(1, a=1, b=2), legacy_note(1, b=2, a=1), legacy_note(1, a=1)
@@ -132,9 +145,6 @@ class TestChanges:
 
     def test_of_one_that_repeats_and_runs_now(self, claimed):
         legacy_note(1, repeat=Task.DAILY)
-        tasks._tasks  # noqa: B018
-        from scheduler.turn.batches import materialise_due
-
         materialise_due(limit=9)
         task = Task.objects.get()
         assert task.job_id is not None

@@ -7,6 +7,7 @@ from typing import Any
 from scheduler.contrib.background_task.settings import app_settings
 from scheduler.contrib.background_task.streams import log_std
 from tasks_core.management.commands import run_worker
+from tasks_core.processes.output import show_log_lines
 from tasks_core.processes.worker import Worker
 
 EPILOG = """
@@ -50,6 +51,7 @@ class Command(run_worker.Command):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["log_std"]:
+            show_log_lines()  # first, on what is stderr until then
             log_std()
         self.longest_wait = timedelta(seconds=max(options["sleep"], 0))
         translated = {
