@@ -38,8 +38,8 @@ class Statement(BaseTable):
         names = [field.column for field in model._meta.concrete_fields]
         renamed = ", ".join(f"{quote(PREFIX + name)} AS {quote(name)}" for name in names)
         union = f"({' UNION ALL '.join(selects)}) {quote('its')}"
-        sql = f"(SELECT {renamed} FROM {union}) {quote(self.table_alias)}"  # noqa: S608 - our names
-        return sql, tuple(params)
+        name = compiler.quote_name_unless_alias(self.table_alias)
+        return f"(SELECT {renamed} FROM {union}) {name}", tuple(params)  # noqa: S608 - our names
 
 
 class InlineQuery(Query):

@@ -97,7 +97,7 @@ def _enqueue(task: Task) -> None:
         stored = door.enqueue(func, args, kwargs, **options)
     else:
         stored = door.defer(func, args, kwargs, when=task.run_at, **options)
-    job = Job.objects.using(backend().database).get(pk=stored.id)
+    job = Job.objects.using(backend().database).get(pk=stored.id)  # type: ignore[misc]
     task.id = task.job_id = job.pk
     task.run_at, task.verbose_name = job.run_after, job.label or None
     _say(task, job, repeat=Task.NEVER, repeat_until=None)
