@@ -38,7 +38,9 @@ class Statement(BaseTable):
         names = [field.column for field in model._meta.concrete_fields]
         renamed = ", ".join(f"{quote(PREFIX + name)} AS {quote(name)}" for name in names)
         union = f"({' UNION ALL '.join(selects)}) {quote('its')}"
-        name = compiler.quote_name_unless_alias(self.table_alias)
+        # Quoted as the columns are: a table of this name would be.
+        alias = str(self.table_alias)
+        name, _ = BaseTable(alias, alias).as_sql(compiler, connection)
         return f"(SELECT {renamed} FROM {union}) {name}", tuple(params)  # noqa: S608 - our names
 
 
