@@ -153,6 +153,22 @@ def test_the_checks_page_has_every_check_id(package):
     assert {id_ for id_ in told if id_.startswith(f"{prefix}.")} == raised
 
 
+def test_the_pages_have_all_of_background_tasks():
+    from scheduler.contrib.background_task import checks, settings, signals
+
+    def told(page, heading):
+        return {row[0].strip("`") for row in table(DOCS / "reference" / page, heading)}
+
+    names = {name for name in vars(settings.AppSettings) if name.isupper()}
+    both = {"BACKGROUND_TASK_MAX_ATTEMPTS", "BACKGROUND_TASK_MAX_RUN_TIME"}  # other words there
+    assert told("settings.md", "background tasks") == names - both
+    assert told("signals.md", "signal") == {
+        name for name, value in vars(signals).items() if isinstance(value, Signal)
+    }
+    raised = re.findall(r"tasks_background_task\.E\d+", Path(checks.__file__).read_text())
+    assert set(raised) <= told("checks.md", "id")
+
+
 @pytest.mark.parametrize("package", ["tasks_core", "scheduler"])
 def test_the_signals_page_has_every_signal(package):
     module = __import__(f"{package}.signals", fromlist=["signals"])
@@ -198,7 +214,9 @@ def test_the_ledger_page_has_every_reason():
     assert told == set(Reason.values)
 
 
-@pytest.mark.parametrize("command", ["run_worker", "run_scheduler", "jobs", "schedules"])
+@pytest.mark.parametrize(
+    "command", ["run_worker", "process_tasks", "run_scheduler", "jobs", "schedules"]
+)
 def test_the_commands_page_has_every_option(command):
     text = section(DOCS / "reference/commands.md", command)
     missing = [option for option in options_of(command) if f"`{option}" not in text]

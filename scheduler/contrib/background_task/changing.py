@@ -14,6 +14,7 @@ from scheduler.contrib.background_task.models import Facts, Repetition, Task
 from scheduler.exceptions import UnknownSchedule
 from scheduler.models import Occurrence
 from tasks_core.exceptions import InvalidCall
+from tasks_core.models import Job
 from tasks_core.options import DEFAULT_QUEUE, instant
 
 # What a job that waits, and what a schedule can have changed.
@@ -61,7 +62,8 @@ def _end(key: str, reason: str) -> bool:
     except UnknownSchedule:
         return False
     made = Occurrence.objects.using(alias).filter(schedule_key=key, batch="", job_state="")
-    storing.backend().delete([job_id for job_id in made.values_list("job_id", flat=True) if job_id])
+    jobs = Job.objects.using(alias).filter(pk__in=made.values("job_id"), finished_at__isnull=True)
+    storing.backend().delete(list(jobs.values_list("pk", flat=True)))
     return True
 
 

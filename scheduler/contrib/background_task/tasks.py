@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
+
 from scheduler.contrib.background_task.proxies import TaskProxy, backoff, gives_up
 from scheduler.contrib.background_task.settings import app_settings
 from scheduler.contrib.background_task.when import TaskSchedule
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["TaskProxy", "TaskSchedule", "Tasks", "autodiscover", "tasks"]
 
 autodiscover = registry.autodiscover
+APP = "scheduler.contrib.background_task"
 AT_ONCE = 100  # schedules of one turn
 
 
@@ -44,6 +48,7 @@ class Tasks:
         tasks that repeat go on after one that failed for good. A worker knows a task once the
         module that declares it is imported, as the ``tasks`` of each installed app are.
         """
+        _require_app()
         function = name if callable(name) else None
         stated = name if isinstance(name, str) else None
 
@@ -102,6 +107,11 @@ class Tasks:
         runs = run_ready(backend(), queues=[queue] if queue else None)
         with closing(runs):  # type: ignore[type-var]  # it is a generator
             return next(runs, None) is not None
+
+
+def _require_app() -> None:
+    if apps.apps_ready and not apps.is_installed(APP):
+        raise ImproperlyConfigured(f"@background needs the app: INSTALLED_APPS += [{APP!r}].")
 
 
 def _name_of(func: Any) -> str:

@@ -236,6 +236,16 @@ class TestSettings:
     def test_one_that_can(self):
         assert run_checks(tags=["background_task"]) == []
 
+    def test_without_the_app_the_declaration_says_what_is_missing(self, settings):
+        settings.INSTALLED_APPS = ["tasks_core", "scheduler"]
+
+        with pytest.raises(ImproperlyConfigured, match=r"INSTALLED_APPS \+= \['scheduler\.contrib"):
+            background(legacy_note.task_function)
+
+    def test_without_the_scheduler_the_app_says_what_is_missing(self, settings):
+        with pytest.raises(ImproperlyConfigured, match="needs the app 'scheduler'"):
+            settings.INSTALLED_APPS = ["tasks_core", "scheduler.contrib.background_task"]
+
 
 def test_a_declaration_shows_what_it_is():
     proxy = background(legacy_note.task_function)
