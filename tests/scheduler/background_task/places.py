@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from django.core.management import call_command
+from django.utils.text import slugify
 
 from scheduler.contrib.background_task import background
 from scheduler.contrib.background_task.exceptions import InvalidTaskError
@@ -44,4 +44,4 @@ class Counter:
 
 legacy_count = background(name="legacy count")(Counter())
 legacy_part = background(name="legacy part")(partial(noted.append))
-legacy_command = background(call_command)
+legacy_slug = background(slugify)

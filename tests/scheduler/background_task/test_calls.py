@@ -115,12 +115,12 @@ class TestAnyCallable:
         assert noted == ["tea"]
 
     def test_a_function_of_another_package(self):
-        assert places.legacy_command.name == "django.core.management.call_command"
+        assert places.legacy_slug.name == "django.utils.text.slugify"
 
-        places.legacy_command("check", "--list-tags")
+        places.legacy_slug("Green Tea")
 
         assert tasks.run_next_task()
-        assert Job.objects.get().state == "successful"
+        assert Job.objects.get().return_value == "green-tea"
 
     def test_our_own_doors_know_it_too(self):
         front_door.enqueue(legacy_note, [1])
