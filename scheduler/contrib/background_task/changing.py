@@ -17,28 +17,31 @@ from tasks_core.exceptions import InvalidCall
 from tasks_core.models import Job
 from tasks_core.options import DEFAULT_QUEUE, instant
 
-# What a job that waits, and what a schedule can have changed.
-OF_JOBS = frozenset({"run_at", "priority", "queue"})
+WHO = frozenset({"verbose_name", "created_by"})
+WHERE = frozenset({"priority", "queue"})
+# What makes another schedule of a task that repeats; of the others a job has only its time.
+TIMES = frozenset({"run_at", "repeat", "repeat_until", "task_params"})
 DELETED, CHANGED = "its task was deleted", "its task was changed"
-OF_SCHEDULES = OF_JOBS | {"repeat", "repeat_until", "verbose_name", "created_by", "task_params"}
 
 
 def change(task: Task) -> None:
-    """Store what differs from what is stored. Raises InvalidCall, Task.DoesNotExist."""
+    """Store what was changed since it was read. Raises InvalidCall, Task.DoesNotExist."""
     with transaction.atomic(using=conf.database()):
-        before = Task.objects.get(pk=task.pk)
-        names = [field.attname for field in Task._meta.concrete_fields]
-        changed = {name for name in names if getattr(task, name) != getattr(before, name)}
-        possible = OF_SCHEDULES if before.job_id is None else OF_JOBS
+        stored = Task.objects.get(pk=task.pk)
+        changed = task.changed()
+        possible = WHO | WHERE | (TIMES if stored.job_id is None else {"run_at"})
         if changed - possible:
             raise InvalidCall(
                 f"{', '.join(sorted(changed - possible))} of a stored task cannot be changed, only "
                 f"{', '.join(sorted(possible))}: delete it, and call {task.task_name} again."
             )
-        if changed and before.job_id is None:
-            _begin_anew(task)
-        elif changed:
-            _reschedule(task, changed)
+        for name in changed:  # what it was not told to change may have moved on
+            setattr(stored, name, getattr(task, name))
+        if stored.job_id is None and changed & TIMES:
+            _begin_anew(stored)
+        else:
+            _reschedule(stored, changed)
+            _rename(stored, changed & WHO)
     task.refresh_from_db()
 
 
@@ -83,7 +86,22 @@ def _reschedule(task: Task, changed: set[str]) -> None:
         values["priority"] = priorities.of_job(task.priority)
     if "queue" in changed:
         values["queue"] = task.queue or DEFAULT_QUEUE
-    storing.backend().reschedule([task.job_id], **values)  # type: ignore[list-item]
-    lasting = {name: values[name] for name in ("priority", "queue") if name in values}
+    if values and task.job_id:
+        storing.backend().reschedule([task.job_id], **values)
+    lasting = {name: values[name] for name in WHERE & values.keys()}
     if task.schedule_key and lasting:
         schedules.change(task.schedule_key, reason=CHANGED, **lasting)
+
+
+def _rename(task: Task, changed: set[str]) -> None:
+    """Change what a job, or the schedule that made it, says about who it is for."""
+    said = {"verbose_name": task.verbose_name or "", "creator": task.created_by}
+    names = {name.replace("created_by", "creator") for name in changed}
+    values = {name: said[name] for name in names}
+    if not values:
+        return
+    if task.schedule_key:
+        Repetition.objects.using(conf.database()).filter(pk=task.pk).update(**values)
+    else:
+        jobs = Job.objects.using(conf.database()).filter(pk=task.job_id)
+        jobs.update(**{name.replace("verbose_name", "label"): values[name] for name in names})

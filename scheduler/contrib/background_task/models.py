@@ -6,7 +6,7 @@ import json
 import os
 from contextlib import suppress
 from hashlib import sha1
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.apps import apps
 from django.core.exceptions import ObjectDoesNotExist
@@ -73,6 +73,27 @@ class Facts(models.Model):
     class Meta:
         abstract = True
 
+    @classmethod
+    def from_db(cls, *args: Any, **kwargs: Any) -> Self:
+        found = super().from_db(*args, **kwargs)
+        found.note_read()
+        return found
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        super().refresh_from_db(*args, **kwargs)
+        self.note_read()
+
+    def note_read(self) -> None:
+        """Note that it says what is stored."""
+        self._read = {name: vars(self).get(name) for name in self._names()}
+
+    def changed(self) -> set[str]:
+        """Return the names of what was changed since it was read."""
+        return {name for name in self._names() if vars(self).get(name) != self._read[name]}
+
+    def _names(self) -> list[str]:
+        return [field.attname for field in self._meta.concrete_fields]
+
     @property
     def task_hash(self) -> str:
         """Return what is equal for the same name and the same arguments."""
@@ -122,7 +143,7 @@ class Task(Facts):
     What waits or runs: an unfinished job, or a schedule that waits for its next due time.
 
     To save one that is new stores it; to save one that is not changes when, in which queue and
-    with which priority it runs, and how it repeats. Each is done by a verb of ours.
+    with which priority it runs, for whom, and how it repeats. Each is done by a verb of ours.
     """
 
     HOURLY = HOUR

@@ -69,6 +69,7 @@ def store(task: Task) -> None:
     else:
         _enqueue(task)
     task._state.adding, task._state.db = False, backend().database
+    task.note_read()
 
 
 def _repeats(task: Task) -> bool:
@@ -97,7 +98,7 @@ def _enqueue(task: Task) -> None:
         stored = door.enqueue(func, args, kwargs, **options)
     else:
         stored = door.defer(func, args, kwargs, when=task.run_at, **options)
-    job = Job.objects.using(backend().database).get(pk=stored.id)  # type: ignore[misc]
+    job = Job.objects.using(backend().database).get(pk=stored.id)
     task.id = task.job_id = job.pk
     task.run_at, task.verbose_name = job.run_after, job.label or None
     _say(task, job, repeat=Task.NEVER, repeat_until=None)

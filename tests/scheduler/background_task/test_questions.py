@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.db.models import Count
 from django.shortcuts import get_object_or_404
 
@@ -116,12 +117,40 @@ class TestChanges:
         job = Job.objects.get()
         assert (job.run_after, job.priority, job.queue) == (at(9), 4, "legacy_slow")
 
+    def test_of_whom_it_is_for(self):
+        ada = User.objects.create(username="ada")
+        legacy_note(1)
+        legacy_note(2, repeat=Task.DAILY)
+        materialise_due(limit=9)
+
+        for task in Task.objects.all():
+            task.verbose_name, task.creator = "Ada's", ada
+            task.save()
+
+        assert Task.objects.created_by(ada).filter(verbose_name="Ada's").count() == 2
+
     def test_of_many(self):
         legacy_note(1)
         legacy_note(2)
 
         assert Task.objects.filter(queue=None).update(priority=9) == 2
         assert set(Job.objects.values_list("priority", flat=True)) == {9}
+
+    def test_of_one_that_has_moved_on_since_it_was_read(self, claimed):
+        runs, repeats = legacy_note(1), legacy_note(2, repeat=Task.HOURLY)
+        claimed()
+        for _ in range(2):
+            tasks.run_next_task()
+
+        for task in (runs, repeats):
+            task.priority = 5
+            task.save()
+
+        assert repeats.run_at == Task.objects.get(pk=repeats.pk).run_at
+        assert noted == [((2,), {})]
+        row = Schedule.objects.get()
+        assert (row.priority, row.runs, repeats.schedule_key) == (5, 1, row.key)
+        assert not tasks.run_next_task()
 
     def test_what_cannot_be_changed_says_so(self):
         task = legacy_note(1)
