@@ -54,6 +54,14 @@ class InlineQuery(Query):
     base_table_class = Statement
     only: Mapping[str, Any] = MappingProxyType({})
 
+    def combine(self, rhs: Any, connector: str) -> None:
+        if self.only != rhs.only:
+            raise TypeError(
+                "What get_task() and of_jobs() return cannot be put together with |, & or ^; "
+                "ask for pk__in=…"
+            )
+        super().combine(rhs, connector)
+
 
 def columns(model: type[models.Model], rows: Any, **expressions: Any) -> Any:
     """Return ``rows`` as a statement with the columns of ``model``, each by its name there."""

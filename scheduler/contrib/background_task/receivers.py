@@ -68,7 +68,10 @@ def _task(job_id: UUID, *, is_over: bool) -> Task | None:
         each.attname: getattr(completed, each.attname) for each in Task._meta.fields
     }
     values["id"] = _id_before(completed)
-    return Task(**values)
+    task = Task(**values)
+    task._state.adding = False  # to save it would find that it has ended
+    task.note_read()
+    return task
 
 
 def _id_before(completed: CompletedTask) -> UUID:

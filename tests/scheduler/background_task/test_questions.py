@@ -94,6 +94,12 @@ class TestQuestions:
 
         assert not Task.objects.exists()
 
+    def test_answers_to_different_questions_are_not_mixed_up(self):
+        one = Task.objects.get_task(legacy_note.name, [1])
+
+        with pytest.raises(TypeError, match="cannot be put together"):
+            one | Task.objects.all()
+
     def test_what_runs_is_locked(self, claimed):
         legacy_note(1)
         waits = legacy_note(2, schedule=60)

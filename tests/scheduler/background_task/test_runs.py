@@ -138,6 +138,8 @@ class TestFailure:
         ]
         assert told[2][2]["task"].run_at == at(8) + timedelta(seconds=6)
         assert told[5][2]["task"] == task
+        with pytest.raises(Task.DoesNotExist):
+            told[5][2]["task"].save()
         assert told[6][2]["task_id"] == task.pk
 
     def test_a_receiver_that_raises_disturbs_nothing(self, caplog):
