@@ -5,6 +5,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -104,7 +105,7 @@ def test_a_project_of_old_goes_on(legacy, tmp_path):
     assert "notified bob" not in legacy.output
     assert "INFO    notified ada" in legacy.output  # a line of the log
     assert "concurrency  2" in legacy.output
-    with sqlite3.connect(tmp_path / "db.sqlite3") as database:
+    with closing(sqlite3.connect(tmp_path / "db.sqlite3")) as database:
         waiting = database.execute("SELECT args FROM tasks_core_job WHERE state = 'scheduled'")
         assert waiting.fetchall() == [('["bob"]',)]
 
