@@ -44,6 +44,8 @@ DEFAULTS: dict[str, Any] = {
     "RETAIN_CANCELLED": timedelta(days=30),
     # Which modules beside those of the installed apps may hold plain functions that run.
     "ALLOWED_MODULES": [],
+    # Which management commands may run as jobs, by tasks_core.contrib.commands.
+    "COMMANDS": [],
 }
 
 # The least that makes sense; nothing is unlimited by a special number.

@@ -9,6 +9,6 @@ When to look again, and APScheduler's triggers as ours. The only home of APSched
 
 from scheduler.timer.croniter import CroniterTrigger
 from scheduler.timer.loop import Timer
-from scheduler.timer.values import of_apscheduler
+from scheduler.timer.values import asked, of_apscheduler
 
-__all__ = ["CroniterTrigger", "Timer", "of_apscheduler"]
+__all__ = ["CroniterTrigger", "Timer", "asked", "of_apscheduler"]

@@ -75,6 +75,11 @@ class Asked:
         return str(self.trigger)
 
 
+def asked(trigger: BaseTrigger) -> Asked:
+    """Return what APScheduler itself says, to compare with it: no value that a row could keep."""
+    return Asked(str(trigger), trigger)
+
+
 def _asked(trigger: BaseTrigger) -> Asked:
     kind = type(trigger)
     state = _written(trigger.__getstate__(), of=kind.__name__)

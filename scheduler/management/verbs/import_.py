@@ -1,4 +1,4 @@
-"""``import``: schedules of the database from JSON."""
+"""``import``: schedules of the database from JSON, or from another package."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from django.core.management.base import CommandError
 
 from scheduler import operations
+from scheduler.management import foreign
 from scheduler.management.desk import Desk, add_verb
 from scheduler.models import Schedule
 from scheduler.operations.change import changed
@@ -28,19 +29,28 @@ Entries by key, as "schedules export" writes them: all of them, or none. One tha
 refused, or whose key is taken, keeps the others out; --existing says otherwise about taken keys.
 What is declared in code is never changed; --dry-run says so, too.
 
+With --from, what another package has scheduled: each is translated, and its due times and ours
+are compared for a year. --dry-run prints settings, or with --as periodic Python, on standard
+output, and a report beside it. Nothing is changed there: stop it before schedulers start here.
+
 examples:
   schedules import schedules.json --dry-run
   schedules import schedules.json --existing change
   schedules export | ssh other manage.py schedules import -
+  schedules import --from celery --app proj.celery:app --dry-run > schedule.py
+  schedules import /etc/crontab --from crontab --system --timezone Europe/Paris --dry-run
+  schedules import --from huey --map shop.old.sweep=shop.tasks.sweep --skip shop.old.unused
 
-Exit codes: 0 done, 2 wrong arguments, an entry that cannot be, or a key that is taken or refused.
+Exit codes: 0 done; 1 with --from, something cannot be imported as it is, so nothing was; 2 wrong
+arguments, an entry that cannot be, or a key that is taken or refused.
 """
 
 
 def add_to(verbs: Any) -> None:
-    words = "make schedules in the database from JSON"
+    words = "make schedules in the database from JSON, or from another package"
     parser = add_verb(verbs, "import", words, do=import_, examples=EXAMPLES)
-    parser.add_argument("file", type=Path, help="- is standard input")
+    told = "JSON, or with --from crontab a crontab; - is standard input"
+    parser.add_argument("file", type=Path, nargs="?", help=told)
     parser.add_argument(
         "--existing",
         choices=("refuse", "keep", "change"),
@@ -49,10 +59,23 @@ def add_to(verbs: Any) -> None:
     )
     parser.add_argument("--dry-run", action="store_true", help="only check")
     parser.add_argument("--reason", default="", help="for those who wonder later")
+    foreign.add_options(parser)
 
 
 def import_(desk: Desk, options: Namespace) -> int:
-    entries = _read(options.file)
+    if options.source is not None:
+        return foreign.import_from(desk, options, store=_import)
+    if options.file is None:
+        raise CommandError("Name a file of entries, or - for standard input.", returncode=2)
+    told = _import(desk, _read(options.file), options)
+    words = " would be" * options.dry_run
+    text = f"{counted(len(told['created']), 'schedule')}{words} created, "
+    desk.say(told | {"dry_run": options.dry_run}, f"{text}{len(told['changed'])} changed.")
+    return 0
+
+
+def _import(desk: Desk, entries: Entries, options: Namespace) -> dict[str, list[str]]:
+    """Store entries, all or none, as --existing says; return the keys, by what was done."""
     taken = _taken(desk, entries)
     if taken and options.existing == "refuse":
         some = ", ".join(sorted(taken)[:SHOWN])
@@ -64,11 +87,7 @@ def import_(desk: Desk, options: Namespace) -> int:
     if not options.dry_run:
         store = partial(_store, new, old, user=desk.by, reason=options.reason)
         in_transaction(desk.database, store)
-    told = {"created": sorted(new), "changed": list(old), "kept": sorted(taken - set(old))}
-    words = " would be" * options.dry_run
-    text = f"{counted(len(new), 'schedule')}{words} created, {len(old)} changed."
-    desk.say(told | {"dry_run": options.dry_run}, text)
-    return 0
+    return {"created": sorted(new), "changed": list(old), "kept": sorted(taken - set(old))}
 
 
 def _refuse(new: Entries, old: Entries) -> None:

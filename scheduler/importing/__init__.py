@@ -1,0 +1,18 @@
+"""
+Schedules of other packages as ours: read, translated, and compared for a year. No SQL but theirs.
+
+``foreign``     what a source reads: a schedule that may be ours, or why it cannot be
+``origin``      where to read: the object that was named, a file, a zone, names that changed
+``sources``     which sources there are
+
+One file for each source, which says what it reads:
+``celery``  ``django_celery_beat``  ``crontab`` (and its ``commands``)  ``huey``
+``apscheduler`` (and its ``cron_trigger``)  ``django_background_tasks``
+
+``fields``      numbers that must all match -> a trigger; ``seconds``: the same with seconds
+``priorities``  other scales of priorities
+``comparing``   their due times and ours, for a year; ``explaining``: the differences as sentences
+``entries``     entries, and what would refuse them; ``writing``: as Python that can be pasted
+``jobs``        calls that wait to run once
+``report``      all of it for a person, or for a script
+"""

@@ -1,0 +1,181 @@
+"""
+Jobs of an APScheduler 3, read from a scheduler: ``--app proj.clock:scheduler``.
+
+One that has not been started knows the jobs that code added; one with a job store of its own
+must be started, ``start(paused=True)`` suffices, so name a function that does and returns it.
+Triggers become ours, each field by its meaning; ``scheduler.timer`` asks theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from copy import copy
+from datetime import datetime, time
+from functools import partial
+from typing import Any
+
+from scheduler.due import zones
+from scheduler.exceptions import InvalidTrigger
+from scheduler.importing import fields
+from scheduler.importing.cron_trigger import of_cron_trigger
+from scheduler.importing.foreign import Foreign, Found, NextAfter, Over, Untranslatable, read_each
+from scheduler.importing.origin import Origin, zone_of
+from scheduler.timer import asked
+from scheduler.triggers import AllOf, AnyOf, At, Between, Daily, Every, Monthly, Trigger
+
+Options = dict[str, Any]
+JITTER = (
+    "Its jitter of {} s is random there; here splay puts off all jobs of a schedule by one and "
+    "the same part of it."
+)
+STARTED = (
+    "It counts from {}, which is when a process began; here it is counted from that moment in "
+    "whole seconds, and goes on from it whenever a process begins."
+)
+
+
+def read(origin: Origin) -> Found:
+    scheduler = origin.object("proj.clock:scheduler")
+    jobs = {_key(job): job for job in scheduler.get_jobs()}
+    named = {key: partial(_job, key, job, origin) for key, job in jobs.items()}
+    found = read_each(named, {key: _path(job) for key, job in jobs.items()})
+    return Found(schedules=found.schedules)
+
+
+def _key(job: Any) -> str:
+    """Return the id that somebody gave a job, or else the function: a made-up id is no name."""
+    identity = str(job.id)
+    is_made_up = len(identity) == 32 and set(identity) <= set("0123456789abcdef")  # noqa: PLR2004
+    return _path(job) if is_made_up else identity
+
+
+def _path(job: Any) -> str:
+    return str(job.func_ref or job.func).replace(":", ".")
+
+
+def _job(key: str, job: Any, origin: Origin) -> Foreign:
+    trigger, options, noted = _meaning(job.trigger, origin)
+    if getattr(job, "max_instances", 1) > 1:
+        options["overlap"] = "allow"
+    if getattr(job, "coalesce", True) is False:
+        options["catch_up"] = "all"
+    if hasattr(job, "next_run_time") and job.next_run_time is None:
+        options["enabled"] = False
+        noted.append("It is paused there, and so disabled here.")
+    if grace := getattr(job, "misfire_grace_time", None):
+        noted.append(
+            f"A run that is more than {grace} s late is dropped there (misfire_grace_time); here "
+            "catch_up decides, and the newest is made up for."
+        )
+    return Foreign(
+        key=key,
+        task=origin.task(_path(job)),
+        trigger=trigger,
+        options={"args": list(job.args or ()), "kwargs": dict(job.kwargs or {}), **options},
+        notes=(*fields.notes(trigger), *noted),
+        theirs=_theirs(job.trigger),
+    )
+
+
+def _theirs(trigger: Any) -> NextAfter | None:
+    """Return whom to ask, without jitter; nobody where an answer would differ or never come."""
+    parts = [trigger, *getattr(trigger, "triggers", ())]
+    begun = [getattr(each, "start_date", None) for each in parts]
+    if any(isinstance(each, datetime) and each.microsecond for each in begun):
+        return None
+    if {"AndTrigger", "DateTrigger"}.intersection(type(each).__name__ for each in parts):
+        return None
+    steady = copy(trigger)
+    if getattr(steady, "jitter", None):
+        steady.jitter = None
+    return asked(steady).next_after
+
+
+def _meaning(trigger: Any, origin: Origin) -> tuple[Trigger, Options, list[str]]:
+    """Return a trigger of ours, options of an entry that belong to it, and notes."""
+    kind = type(trigger).__name__
+    if kind not in READERS:
+        raise Untranslatable(
+            f"{kind} is a trigger of your own. Declare the schedule in code with trigger=, which "
+            "takes it as it is, or write one with next_after() and spec()."
+        )
+    options: Options = {}
+    noted = []
+    if jitter := getattr(trigger, "jitter", None):
+        options["splay"] = jitter
+        noted.append(JITTER.format(jitter))
+    try:
+        ours, more, told = READERS[kind](trigger, origin)
+    except InvalidTrigger as error:
+        raise Untranslatable(str(error)) from error
+    return ours, options | more, noted + told
+
+
+def _cron(trigger: Any, origin: Origin) -> tuple[Trigger, Options, list[str]]:
+    return of_cron_trigger(trigger, origin), _bounds(trigger), []
+
+
+def _interval(trigger: Any, origin: Origin) -> tuple[Trigger, Options, list[str]]:
+    start = trigger.start_date
+    noted = [STARTED.format(start)] if start.microsecond else []
+    ours = Every(trigger.interval, anchor=start.replace(microsecond=0))
+    return ours, _bounds(trigger), noted
+
+
+def _date(trigger: Any, origin: Origin) -> tuple[Trigger, Options, list[str]]:
+    if trigger.run_date <= origin.now:
+        raise Over(f"It was to run once, at {trigger.run_date}, which is past.")
+    return At(trigger.run_date), {}, []
+
+
+def _calendar_interval(trigger: Any, origin: Origin) -> tuple[Trigger, Options, list[str]]:
+    months = trigger.years * 12 + trigger.months
+    days = trigger.weeks * 7 + trigger.days
+    start, zone = trigger.start_date, zone_of(trigger.timezone, origin)
+    if months and days:
+        raise Untranslatable(
+            f"{trigger} counts months and days together. Declare the schedule in code with "
+            "trigger=, which takes it as it is."
+        )
+    at = trigger._time.replace(tzinfo=None)  # noqa: SLF001  it has no public name
+    ours: Trigger = (
+        Monthly(start.day, at=at, every=months, anchor=start, timezone=zone)
+        if months
+        else Daily(at, every=days, anchor=start, timezone=zone)
+    )
+    options: Options = {"start_at": zones.instant_of(datetime.combine(start, time.min), zone)}
+    if trigger.end_date:
+        last = datetime.combine(trigger.end_date, time(23, 59, 59))
+        options["end_at"] = zones.instant_of(last, zone)
+    return ours, {name: moment.isoformat() for name, moment in options.items()}, []
+
+
+def _combined(
+    made: Callable[..., Trigger], trigger: Any, origin: Origin
+) -> tuple[Trigger, Options, list[str]]:
+    read = [_meaning(each, origin) for each in trigger.triggers]
+    noted = [told for _, _, each in read for told in each]
+    return made(*(_within(ours, options) for ours, options, _ in read)), {}, noted
+
+
+def _within(trigger: Trigger, options: Options) -> Trigger:
+    """Return a part of a trigger with the bounds that only this part has."""
+    bounds = [options.get(name) for name in ("start_at", "end_at")]
+    if not any(bounds):
+        return trigger
+    return Between(trigger, *(datetime.fromisoformat(each) if each else None for each in bounds))
+
+
+def _bounds(trigger: Any) -> Options:
+    named = {"start_at": trigger.start_date, "end_at": trigger.end_date}
+    return {name: moment.isoformat() for name, moment in named.items() if moment is not None}
+
+
+READERS: Mapping[str, Callable[[Any, Origin], tuple[Trigger, Options, list[str]]]] = {
+    "CronTrigger": _cron,
+    "IntervalTrigger": _interval,
+    "DateTrigger": _date,
+    "CalendarIntervalTrigger": _calendar_interval,
+    "OrTrigger": partial(_combined, AnyOf),
+    "AndTrigger": partial(_combined, AllOf),
+}

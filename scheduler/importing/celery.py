@@ -1,0 +1,174 @@
+"""
+Celery's ``beat_schedule``, read from an app: ``--app proj.celery:app``.
+
+A crontab is its five sets of numbers, all of which must match, in the zone of its ``nowfun`` or
+of the app. An interval counts from when beat starts; here it counts from 1970. The objects are
+only asked: Celery is not imported here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from copy import copy
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from scheduler.exceptions import InvalidTrigger
+from scheduler.importing import fields, priorities
+from scheduler.importing.fields import Fields
+from scheduler.importing.foreign import (
+    Foreign,
+    Found,
+    NextAfter,
+    Over,
+    Untranslatable,
+    plain_seconds,
+    read_each,
+)
+from scheduler.importing.origin import Origin, zone_of
+from scheduler.triggers import Every, Trigger
+
+MINUTE = timedelta(minutes=1)
+MOST_LOOKS = 300  # minutes in which a crontab may be stuck, where clocks go back
+RETRIES = (
+    "A task that raises is not run again by Celery unless it says so; here it has five attempts "
+    "unless it is declared with @task(max_attempts=1)."
+)
+PHASE = (
+    "Celery counts this interval from when beat starts; here it is counted from 1970-01-01 UTC, "
+    "so the distance is the same and the moments are not."
+)
+ROUNDED = "It is relative=True: Celery rounds its times to the unit of the interval."
+SOLAR = (
+    "{} follows the sun, which no trigger here does. Write one with next_after() and spec(), or "
+    "take a time of day that is close enough."
+)
+ROUTING = frozenset({"exchange", "routing_key", "headers", "countdown", "eta", "serializer"})
+
+
+def read(origin: Origin) -> Found:
+    app = origin.object("proj.celery:app")
+    finalize: Callable[[], object] = getattr(app, "finalize", lambda: None)
+    finalize()  # now on_after_finalize has added its periodic tasks, too
+    entries: Mapping[str, Any] = app.conf.beat_schedule
+    named = {
+        str(name).strip(): partial(_entry, str(name).strip(), entry, app=app, origin=origin)
+        for name, entry in entries.items()
+    }
+    task_of = {str(name).strip(): str(entry["task"]) for name, entry in entries.items()}
+    found = read_each(named, task_of)
+    return Found(schedules=found.schedules, notes=(RETRIES,))
+
+
+def _entry(key: str, entry: Mapping[str, Any], *, app: Any, origin: Origin) -> Foreign:
+    refuse_celerys_own(str(entry["task"]))
+    trigger, theirs, told = meaning(entry["schedule"], app, origin)
+    options, noted = options_of(entry.get("options") or {}, app)
+    relative = (ROUNDED,) if entry.get("relative") else ()
+    return Foreign(
+        key=key,
+        task=origin.task(str(entry["task"])),
+        trigger=trigger,
+        options={
+            "args": list(entry.get("args") or ()),
+            "kwargs": dict(entry.get("kwargs") or {}),
+            **options,
+        },
+        notes=(*told, *relative, *noted),
+        theirs=theirs,
+    )
+
+
+def refuse_celerys_own(task: str) -> None:
+    if task.startswith("celery."):
+        raise Over(f"{task} looks after Celery's own results; here RETAIN_SUCCESSFUL does that.")
+
+
+def meaning(
+    schedule: Any, app: Any, origin: Origin
+) -> tuple[Trigger, NextAfter | None, tuple[str, ...]]:
+    """Return the trigger of a schedule of Celery's, whom to ask, and notes. Untranslatable."""
+    if (seconds := plain_seconds(schedule)) is not None:
+        return every(seconds), None, (PHASE,)
+    kinds = {f"{kind.__module__}.{kind.__qualname__}" for kind in type(schedule).__mro__}
+    if "celery.schedules.crontab" in kinds:
+        return of_crontab(schedule, app, origin)
+    if "celery.schedules.solar" in kinds:
+        raise Untranslatable(SOLAR.format(schedule))
+    if "celery.schedules.schedule" in kinds:
+        relative = (ROUNDED,) if schedule.relative else ()
+        return every(schedule.run_every.total_seconds()), None, (PHASE, *relative)
+    raise Untranslatable(
+        f"{type(schedule).__name__} is a schedule of your own. Write a trigger with next_after() "
+        "and spec() that says the same."
+    )
+
+
+def every(seconds: float) -> Every:
+    try:
+        return Every(seconds=seconds)
+    except InvalidTrigger as error:
+        raise Untranslatable(str(error)) from error
+
+
+def of_crontab(
+    crontab: Any, app: Any, origin: Origin
+) -> tuple[Trigger, NextAfter, tuple[str, ...]]:
+    asked = copy(crontab)
+    asked.app = app
+    now = asked.now()
+    zone = zone_of(now.tzinfo or UTC, origin)  # Celery takes a naive time for UTC
+    numbers = Fields(
+        minutes=frozenset(crontab.minute),
+        hours=frozenset(crontab.hour),
+        days=frozenset(crontab.day_of_month),
+        months=frozenset(crontab.month_of_year),
+        weekdays=frozenset(crontab.day_of_week),
+    )
+    trigger = numbers.trigger(zone)
+    return trigger, partial(_next_run, asked, zone), fields.notes(trigger)
+
+
+def _next_run(crontab: Any, zone: Any, moment: datetime) -> datetime | None:
+    """Ask a crontab as beat does: how long it is until the run after that of ``moment``."""
+    last = moment
+    for _ in range(MOST_LOOKS):
+        local = last.astimezone(zone)
+        crontab.nowfun = lambda local=local: local
+        found: datetime = last.astimezone(UTC) + crontab.remaining_estimate(local)
+        if found > moment:
+            return found
+        last += MINUTE  # in the second pass of an hour it answers with the first
+    return None
+
+
+def options_of(given: Mapping[str, Any], app: Any) -> tuple[dict[str, Any], list[str]]:
+    """Return the options of a schedule that those of a message mean, and notes."""
+    options: dict[str, Any] = {}
+    noted = []
+    if given.get("queue"):
+        options["queue"] = getattr(given["queue"], "name", given["queue"])
+    if given.get("priority") is not None:
+        over_redis = str(app.conf.broker_url or "").startswith(("redis", "sentinel", "valkey"))
+        ours, told = priorities.of_celery(given["priority"], is_reversed=over_redis)
+        options["priority"] = ours
+        noted.append(told)
+    if given.get("expires") is not None:
+        window, told = expiry(given["expires"])
+        options |= window
+        noted.append(told)
+    left = sorted(name for name in given if name in ROUTING and given[name])
+    if left:
+        noted.append(f"Nothing here means its {', '.join(left)}.")
+    return options, noted
+
+
+def expiry(expires: Any) -> tuple[dict[str, Any], str]:
+    seconds = plain_seconds(expires)
+    if seconds is None:
+        return {}, f"It expires at {expires}; write end_at if the schedule ends then."
+    return {"catch_up_window": seconds}, (
+        f"Its messages expire after {seconds:g} s; here due times that are older are not caught "
+        "up, and a job that waits longer runs."
+    )

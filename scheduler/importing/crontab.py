@@ -1,0 +1,113 @@
+"""
+A crontab file: that of a user, or with ``--system`` one whose sixth column says who runs it.
+
+The expressions are cron's own, which are ours: Debian's rules. Times are in the zone of the
+machine, or of a ``CRON_TZ=`` line above (cronie reads it, Debian does not). A line that calls a
+management command runs it as a task; other programs are told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from scheduler.due import zones
+from scheduler.exceptions import InvalidTrigger
+from scheduler.importing import commands
+from scheduler.importing.foreign import Foreign, Found, Untranslatable
+from scheduler.importing.origin import Origin
+from scheduler.triggers import Cron
+
+COLUMNS = 5
+_SETTING = re.compile(r"""(?P<name>\w+|"\w+"|'\w+')\s*=\s*(?P<value>.*)""", re.ASCII)
+_STDIN = re.compile(r"(?<!\\)%")  # what follows is standard input; \% is a per cent sign
+REBOOT = "@reboot is no time: what is to run when the machine starts belongs to its init."
+SAME = "The expression means here what it means to Debian's cron, also where clocks change."
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line that says when and what."""
+
+    number: int
+    when: str
+    command: str
+    zone: ZoneInfo
+
+
+def read(origin: Origin) -> Found:
+    told: list[str] = []
+    lines = list(_lines(origin, told))
+    schedules: list[Foreign] = []
+    for line in lines:
+        taken = {each.key for each in schedules}
+        try:
+            schedules.append(_schedule(line, origin, taken))
+        except Untranslatable as error:
+            schedules.append(Foreign(key=_named(line), task=line.command, refusal=str(error)))
+    if lines:
+        told.insert(0, f"Times are in {origin.told_zone}, unless CRON_TZ says otherwise. {SAME}")
+    return Found(schedules=schedules, notes=tuple(told))
+
+
+def _lines(origin: Origin, told: list[str]) -> Iterator[Line]:
+    """Yield the lines that run something; what the others say is added to ``told``."""
+    zone = origin.local_zone
+    for number, written in enumerate(origin.text().splitlines(), start=1):
+        text = written.strip()
+        if not text or text.startswith("#"):
+            continue
+        if setting := _SETTING.fullmatch(text):
+            name, value = setting["name"].strip("'\""), setting["value"].strip().strip("'\"")
+            if name == "CRON_TZ":
+                zone = zones.zone(value)
+            told.append(_told_of(name, value, number))
+            continue
+        columns = 1 if text.startswith("@") else COLUMNS
+        *when, command = text.split(None, columns) if len(text.split()) > columns else [text]
+        if origin.has_users and when and len(parts := command.split(None, 1)) > 1:
+            command = parts[1]
+        yield Line(number, " ".join(when), command, zone)
+
+
+def _told_of(name: str, value: str, number: int) -> str:
+    if name == "CRON_TZ":
+        return f"Line {number}: from here on times are in {value}, as CRON_TZ says."
+    if name == "TZ":
+        return (
+            f"Line {number}: TZ={value} is for the commands. Cron goes by the machine's zone all "
+            "the same, and so does this."
+        )
+    if name == "MAILTO":
+        return f"Line {number}: nobody is mailed what a job printed; it is the job's return value."
+    return f"Line {number}: {name} is set for the commands there; a worker has its own environment."
+
+
+def _schedule(line: Line, origin: Origin, taken: set[str]) -> Foreign:
+    if line.when == "@reboot":
+        raise Untranslatable(REBOOT)
+    if not line.when:
+        raise Untranslatable("It has too few columns: five that say when, and a command.")
+    try:
+        trigger = Cron(line.when, line.zone.key)
+    except InvalidTrigger as error:
+        raise Untranslatable(str(error)) from error
+    command, *stdin = _STDIN.split(line.command, maxsplit=1)
+    found = commands.of_manage(command.replace("\\%", "%"))
+    key = " ".join(found.words)[:200]
+    notes = found.notes
+    if stdin:
+        notes += ("What follows % is its standard input there; here it has none.",)
+    return Foreign(
+        key=f"{key} (line {line.number})" if key in taken else key,
+        task=origin.task(commands.TASK),
+        trigger=trigger,
+        options={"args": list(found.words)},
+        notes=notes,
+    )
+
+
+def _named(line: Line) -> str:
+    return f"line {line.number}"

@@ -1,0 +1,150 @@
+"""
+The table of django-background-tasks, whether the package is still installed or not.
+
+A row with ``repeat`` is a schedule that counts from its ``run_at``; one without is a call that
+waits, and becomes a job. What has failed for good is over. Its tasks go by the names of their
+functions.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from functools import partial
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from django.apps.registry import Apps
+from django.conf import settings
+from django.db import DatabaseError, models
+
+from scheduler.exceptions import InvalidTrigger, OperationRefused
+from scheduler.importing import priorities
+from scheduler.importing.foreign import (
+    Foreign,
+    Found,
+    Over,
+    Untranslatable,
+    Waiting,
+    read_each,
+)
+from scheduler.importing.origin import Origin
+from scheduler.triggers import Every
+from tasks_core import Call
+
+CHAIN = (
+    "There a repetition is made when a run ends, and one that fails for good ends the chain; here "
+    "the next due time comes all the same."
+)
+OVERDUE = "It was due at {}; there it would run once at once, here it is due next with the others."
+TABLE = "background_task"
+
+
+def read(origin: Origin) -> Found:
+    try:
+        rows = list(_model().objects.using(origin.database).order_by("run_at", "pk"))
+    except DatabaseError as error:
+        raise OperationRefused(f"The table {TABLE} cannot be read: {error}") from error
+    named: dict[str, Any] = {}
+    task_of: dict[str, str] = {}
+    jobs: list[Waiting] = []
+    for row in rows:
+        if row.repeat <= 0 and not row.failed_at:
+            jobs.append(_job(row, origin))
+            continue
+        key = _key(row, taken=named.keys())
+        named[key] = partial(_schedule, key, row, origin)
+        task_of[key] = row.task_name
+    schedules = read_each(named, task_of).schedules
+    return Found(schedules=schedules, jobs=jobs, notes=(CHAIN,) if named else ())
+
+
+def _model() -> Any:
+    """Return a model of the columns that are read, known to nobody else."""
+
+    class Row(models.Model):
+        task_name = models.CharField(max_length=190)
+        task_params = models.TextField()
+        task_hash = models.CharField(max_length=40)
+        verbose_name = models.CharField(max_length=255, null=True)
+        priority = models.IntegerField()
+        run_at = models.DateTimeField()
+        repeat = models.BigIntegerField()
+        repeat_until = models.DateTimeField(null=True)
+        queue = models.CharField(max_length=190, null=True)
+        failed_at = models.DateTimeField(null=True)
+
+        class Meta:
+            apps = Apps()
+            app_label = "tasks_scheduler"
+            managed = False
+            db_table = TABLE
+
+        def __str__(self) -> str:
+            return str(self.verbose_name or self.task_name)
+
+    return Row
+
+
+def _key(row: Any, *, taken: Any) -> str:
+    """Return a key that is the same at every import: a row lives until its next run only."""
+    args, kwargs = _params(row)
+    key: str = f"{row.task_name}-{row.task_hash[:8]}" if args or kwargs else row.task_name
+    number = 1 + sum(other == key or other.startswith(f"{key} (") for other in taken)
+    return key if number == 1 else f"{key} ({number})"
+
+
+def _schedule(key: str, row: Any, origin: Origin) -> Foreign:
+    if row.failed_at:
+        raise Over(f"It failed for good at {row.failed_at:%Y-%m-%d %H:%M} UTC and runs no more.")
+    try:
+        trigger = Every(timedelta(seconds=row.repeat), anchor=row.run_at)
+    except InvalidTrigger as error:
+        raise Untranslatable(str(error)) from error
+    args, kwargs = _params(row)
+    options, noted = _options(row)
+    if row.run_at > origin.now:
+        options["start_at"] = row.run_at.isoformat()
+    else:
+        noted.append(OVERDUE.format(row.run_at))
+    if row.repeat_until:
+        options["end_at"] = row.repeat_until.isoformat()
+    return Foreign(
+        key=key,
+        task=origin.task(row.task_name),
+        trigger=trigger,
+        options={"args": args, "kwargs": kwargs, **options},
+        notes=tuple(noted),
+    )
+
+
+def _job(row: Any, origin: Origin) -> Waiting:
+    args, kwargs = _params(row)
+    options, _ = _options(row)
+    # The same at every import, so that nothing is stored twice.
+    identity = uuid5(NAMESPACE_URL, f"django-background-tasks:{row.pk}:{row.task_hash}")
+    call = Call(
+        origin.task(row.task_name),
+        args,
+        kwargs,
+        when=row.run_at,
+        label=row.verbose_name or "",
+        id=identity,
+        **options,
+    )
+    return Waiting(key=f"job {row.pk}", call=call)
+
+
+def _options(row: Any) -> tuple[dict[str, Any], list[str]]:
+    # ASC lets low numbers come first, as Unix does; DESC is the package's default.
+    is_reversed = getattr(settings, "BACKGROUND_TASK_PRIORITY_ORDERING", "DESC") == "ASC"
+    priority, told = priorities.clamped(row.priority, is_reversed=is_reversed)
+    options: dict[str, Any] = {"priority": priority} if priority else {}
+    if row.queue:
+        options["queue"] = row.queue
+    return options, [told] * bool(told)
+
+
+def _params(row: Any) -> tuple[list[Any], dict[str, Any]]:
+    args, kwargs = json.loads(row.task_params)
+    return list(args), {str(name): value for name, value in kwargs.items()}

@@ -1,0 +1,113 @@
+"""
+The tables of django-celery-beat: each PeriodicTask, with its crontab, interval or clocked time.
+
+A crontab has a zone of its own. ``start_time`` and ``expires`` bound the schedule, ``one_off``
+lets it run once. When it last ran is not read: a schedule here begins when it is made.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import Any
+
+from django.apps import apps
+from django.db import DatabaseError
+
+from scheduler.exceptions import OperationRefused
+from scheduler.importing import celery
+from scheduler.importing.foreign import (
+    Foreign,
+    Found,
+    NextAfter,
+    Over,
+    Untranslatable,
+    read_each,
+)
+from scheduler.importing.origin import Origin
+from scheduler.triggers import At, Trigger
+
+
+def read(origin: Origin) -> Found:
+    try:
+        model: Any = apps.get_app_config("django_celery_beat").get_model("PeriodicTask")
+    except LookupError as error:
+        raise OperationRefused(
+            'Its tables are read with its models: add "django_celery_beat" to INSTALLED_APPS '
+            "until the schedules are here."
+        ) from error
+    app = origin.object("proj.celery:app") if origin.app else None
+    kinds = ("crontab", "interval", "solar", "clocked")
+    try:
+        rows = list(model.objects.using(origin.database).select_related(*kinds).order_by("name"))
+    except DatabaseError as error:
+        raise OperationRefused(f"Its tables cannot be read: {error}") from error
+    named = {row.name: partial(_row, row, app, origin) for row in rows}
+    found = read_each(named, {row.name: row.task for row in rows})
+    return Found(schedules=found.schedules, notes=(celery.RETRIES,))
+
+
+def _row(row: Any, app: Any, origin: Origin) -> Foreign:
+    celery.refuse_celerys_own(row.task)
+    schedule = _schedule(row, origin)
+    app = app or schedule.app  # which is the one that the process has
+    trigger, theirs, told = _meaning(schedule, app, origin)
+    options, noted = celery.options_of(_message(row), app)
+    if row.start_time:
+        options["start_at"] = row.start_time.isoformat()
+    if row.expires:
+        options["end_at"] = row.expires.isoformat()
+    if row.one_off and not isinstance(trigger, At):
+        options["max_runs"] = 1
+    if not row.enabled:
+        options["enabled"] = False
+    return Foreign(
+        key=row.name.strip(),
+        task=origin.task(row.task),
+        trigger=trigger,
+        options={
+            "args": _json(row.args or "[]", of="args"),
+            "kwargs": _json(row.kwargs or "{}", of="kwargs"),
+            **options,
+        },
+        notes=(*told, *noted),
+        theirs=theirs,
+    )
+
+
+def _message(row: Any) -> dict[str, Any]:
+    names = ("queue", "priority", "exchange", "routing_key")
+    headers = _json(row.headers or "{}", of="headers")
+    given = {name: getattr(row, name) for name in names}
+    return {**given, "headers": headers, "expires": row.expire_seconds}
+
+
+def _schedule(row: Any, origin: Origin) -> Any:
+    """Return the schedule of Celery's that a row means. Raises Untranslatable, or Over."""
+    if row.one_off and row.total_run_count:
+        raise Over("It was to run once, and did.")
+    if row.clocked is not None and row.clocked.clocked_time <= origin.now:
+        raise Over(f"It was to run once, at {row.clocked.clocked_time}, which is past.")
+    if row.solar is not None:  # to build it takes a library that tells where the sun is
+        raise Untranslatable(celery.SOLAR.format(row.solar))
+    if row.scheduler is None:
+        raise Untranslatable("It has no schedule, so it is never due there either.")
+    try:
+        return row.schedule
+    except (ValueError, TypeError) as error:  # what somebody wrote past the form
+        raise Untranslatable(f"Celery cannot read {row.scheduler}: {error}") from error
+
+
+def _meaning(
+    schedule: Any, app: Any, origin: Origin
+) -> tuple[Trigger, NextAfter | None, tuple[str, ...]]:
+    if moment := getattr(schedule, "clocked_time", None):
+        return At(moment), None, ()
+    return celery.meaning(schedule, app, origin)
+
+
+def _json(text: str, *, of: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise Untranslatable(f"Its {of} are no JSON: {error}") from error

@@ -1,0 +1,142 @@
+"""Foreign schedules as entries: would they be taken, and are they due when theirs are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from scheduler.definitions.entry import Declaration
+from scheduler.definitions.policies import moment as moment_of
+from scheduler.exceptions import InvalidSchedule, InvalidTrigger, SchedulerError
+from scheduler.importing import explaining, jobs
+from scheduler.importing.comparing import YEAR, Comparison, compare
+from scheduler.importing.foreign import Foreign
+from scheduler.models import Schedule
+from scheduler.operations.entries import in_database
+from scheduler.triggers import EPOCH, At, Cron, Every, Trigger, zone_of
+from tasks_core.exceptions import JobError
+
+Entry = dict[str, Any]
+
+MICROSECOND = timedelta(microseconds=1)
+OTHER_TIMES = "It would be due at other times here, for no reason that is known. Please report it."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewed:
+    """One of them, and what was found out about it."""
+
+    foreign: Foreign
+    entry: Entry  # empty if it has no trigger
+    problem: str = ""  # why it cannot be imported as it is
+    is_skipped: bool = False
+    comparison: Comparison | None = None
+
+    @property
+    def key(self) -> str:
+        return self.foreign.key
+
+    @property
+    def is_over(self) -> bool:
+        return self.foreign.is_over
+
+    @property
+    def is_importable(self) -> bool:
+        return not (self.problem or self.is_skipped or self.is_over)
+
+    @property
+    def is_blocked(self) -> bool:
+        return bool(self.problem) and not (self.is_skipped or self.is_over)
+
+    @property
+    def has_other_times(self) -> bool:
+        return self.problem == OTHER_TIMES
+
+
+def review(
+    found: list[Foreign],
+    *,
+    now: datetime,
+    skipped: Collection[str],
+    advance: Callable[[int], None] = lambda count: None,
+) -> list[Reviewed]:
+    """Return each with its entry, what keeps it out, and how its due times compare."""
+    reviewed = []
+    for foreign in found:
+        reviewed.append(_review(foreign, now=now, is_skipped=foreign.key in skipped))
+        advance(1)
+    return reviewed
+
+
+def _review(foreign: Foreign, *, now: datetime, is_skipped: bool) -> Reviewed:
+    if foreign.trigger is None:
+        return Reviewed(foreign=foreign, entry={}, problem=foreign.refusal, is_skipped=is_skipped)
+    entry = entry_of(foreign)
+    problem = problem_of(foreign.key, entry)
+    comparison = None if is_skipped else _compared(foreign, now)
+    if comparison and not explaining.is_explained(comparison):
+        problem = OTHER_TIMES
+    return Reviewed(
+        foreign=foreign,
+        entry=entry,
+        problem=problem,
+        is_skipped=is_skipped,
+        comparison=comparison,
+    )
+
+
+def entry_of(foreign: Foreign) -> Entry:
+    """Return the SCHEDULE entry of one that has a trigger."""
+    assert foreign.trigger is not None  # noqa: S101  whoever asks has looked
+    options = {name: value for name, value in foreign.options.items() if value not in ([], {})}
+    return {"task": foreign.task, **when_of(foreign.trigger), **options}
+
+
+def when_of(trigger: Trigger) -> dict[str, Any]:
+    """Return the options that say when, in the shortest words."""
+    if isinstance(trigger, Cron):
+        return {"cron": trigger.expression, "timezone": trigger.zone.key}
+    if isinstance(trigger, Every) and trigger.anchor == EPOCH:
+        seconds = trigger.interval.total_seconds()
+        return {"every": int(seconds) if seconds.is_integer() else seconds}
+    if isinstance(trigger, At):
+        return {"at": trigger.moment.isoformat()}
+    return {"trigger": trigger}
+
+
+def problem_of(key: str, entry: Entry) -> str:
+    """Return why such a schedule cannot be made here, with the cure; or nothing."""
+    if unknown := jobs.problem_of(entry["task"]):
+        return unknown
+    try:
+        in_database(key, entry)
+    except (SchedulerError, JobError) as error:
+        return str(error)
+    return ""
+
+
+def same_as(row: Schedule, entry: Entry) -> bool:
+    """Say whether a schedule that is there already says all of it."""
+    try:
+        declaration: Declaration = in_database(row.key, entry)
+    except (InvalidSchedule, InvalidTrigger, JobError):
+        return False
+    return all(getattr(row, name) == value for name, value in declaration.definition().items())
+
+
+def _compared(foreign: Foreign, now: datetime) -> Comparison | None:
+    if foreign.theirs is None or foreign.trigger is None:
+        return None
+    bounds = {name: moment_of(name, foreign.options.get(name)) for name in ("start_at", "end_at")}
+    since, until = now, now + YEAR
+    if (start := bounds["start_at"]) is not None:
+        since = max(since, start - MICROSECOND)
+        until = since + YEAR
+    if (end := bounds["end_at"]) is not None:
+        until = min(until, end)
+    if since >= until:
+        return None
+    zone = zone_of(foreign.trigger)
+    return compare(foreign.theirs, foreign.trigger, since=since, until=until, zone=zone)

@@ -1,0 +1,79 @@
+"""Calls that wait elsewhere to run once, as jobs; stored once, however often they are imported."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from scheduler.importing.foreign import Waiting
+from tasks_core import Call, background, registry
+from tasks_core.exceptions import JobDoesNotExist, UnknownTask, UnsupportedFeature
+
+DECLARE = "Declare it with @task; if it is called otherwise here, say so: --map {}=new.name."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewedJob:
+    """One of them, and what keeps it out."""
+
+    key: str
+    call: Call
+    problem: str = ""
+    is_skipped: bool = False
+
+    @property
+    def is_blocked(self) -> bool:
+        return bool(self.problem) and not self.is_skipped
+
+    @property
+    def is_importable(self) -> bool:
+        return not (self.problem or self.is_skipped)
+
+
+def review(waiting: Collection[Waiting], *, skipped: Collection[str]) -> list[ReviewedJob]:
+    return [
+        ReviewedJob(
+            key=each.key,
+            call=each.call,
+            problem=problem_of(str(each.call.func)),
+            is_skipped=each.key in skipped,
+        )
+        for each in waiting
+    ]
+
+
+def problem_of(task: str) -> str:
+    """Return why no job can be of this task, with the cure; or nothing."""
+    try:
+        registry.resolve(task)
+    except UnknownTask as error:
+        return f"{error} {DECLARE.format(task)}"
+    return ""
+
+
+def store(reviewed: Collection[ReviewedJob]) -> list[UUID]:
+    """Store those that are no jobs yet; return their ids."""
+    calls = [each.call for each in reviewed if not each.is_skipped]
+    by_backend = groupby(sorted(calls, key=_alias), key=_alias)
+    return [id_ for alias, some in by_backend for id_ in _store(alias, list(some))]
+
+
+def _store(alias: str, calls: list[Call]) -> list[UUID]:
+    new = [call for call in calls if not _is_there(alias, call.id)]
+    background.on(alias).enqueue_many(new)
+    return [call.id for call in new if call.id is not None]
+
+
+def _alias(call: Call) -> str:
+    return registry.resolve(str(call.func)).backend
+
+
+def _is_there(alias: str, job_id: Any) -> bool:
+    try:
+        background.on(alias).get(job_id)
+    except (JobDoesNotExist, UnsupportedFeature):
+        return False
+    return True

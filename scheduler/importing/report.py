@@ -1,0 +1,133 @@
+"""What was found, for a person and for a script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from scheduler.importing import explaining
+from scheduler.importing.entries import Entry, Reviewed
+from scheduler.importing.jobs import ReviewedJob
+from scheduler.triggers import described, zone_of
+from tasks_core.words import counted
+
+STEP = "  "
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that a source holds, and what was found out about it."""
+
+    notes: tuple[str, ...]
+    schedules: list[Reviewed]
+    jobs: list[ReviewedJob]
+
+    @property
+    def blocked(self) -> int:
+        """How many stand in the way of the others."""
+        return sum(each.is_blocked for each in (*self.schedules, *self.jobs))
+
+    def entries(self) -> dict[str, Entry]:
+        """Return those that have a trigger by key, also where the task is not there yet."""
+        return {
+            each.key: each.entry
+            for each in self.schedules
+            if each.entry and not (each.is_skipped or each.has_other_times)
+        }
+
+    def lines(self) -> Iterator[str]:
+        """Yield the report line by line: each schedule, each job, and how many come along."""
+        yield from self.notes
+        for each in self.schedules:
+            yield from ("", f"{each.key}: {state(each)}")
+            yield from (f"{STEP}{text}" for text in told(each))
+        for job in self.jobs:
+            yield from ("", f"{job.key}: {_state_of_job(job)}")
+            yield f"{STEP}{job.call.func}, at {job.call.when:%Y-%m-%d %H:%M:%S} UTC"
+            if job.problem:
+                yield f"{STEP}{job.problem}"
+        yield from ("", self.summary())
+
+    def summary(self) -> str:
+        ready = sum(each.is_importable for each in self.schedules)
+        jobs = sum(each.is_importable for each in self.jobs)
+        told = f" and {counted(jobs, 'job')}" if self.jobs else ""
+        text = f"{ready} of {counted(len(self.schedules), 'schedule')}{told} can be imported."
+        cure = "cannot as they are: --skip KEY leaves one out."
+        return f"{text} {self.blocked} {cure}" if self.blocked else text
+
+    def as_data(self) -> dict[str, Any]:
+        return {
+            "notes": list(self.notes),
+            "schedules": [_as_data(each) for each in self.schedules],
+            "waiting_jobs": [_job_as_data(each) for each in self.jobs],
+        }
+
+
+def state(each: Reviewed) -> str:
+    if each.is_over:
+        return "nothing to import"
+    if each.is_skipped:
+        return "skipped, as you said"
+    if each.problem:
+        return "cannot be imported as it is"
+    return "the same, but for what is said here" if _has_more_to_say(each) else "the same"
+
+
+def _has_more_to_say(each: Reviewed) -> bool:
+    found = each.comparison
+    return bool(each.foreign.notes or (found and (found.only_there or found.only_here)))
+
+
+def told(each: Reviewed) -> Iterator[str]:
+    """Yield what there is to say about one: when it is due, what differs, what keeps it out."""
+    trigger = each.foreign.trigger
+    if trigger is not None:
+        yield f"{each.foreign.task}, {described(trigger)}"
+    yield from each.foreign.notes
+    if each.comparison and trigger is not None:
+        yield from explaining.sentences(each.comparison, zone_of(trigger))
+    if each.problem:
+        yield each.problem
+
+
+def _state_of_job(job: ReviewedJob) -> str:
+    if job.is_skipped:
+        return "skipped, as you said"
+    return "cannot be imported as it is" if job.problem else "waits to run once"
+
+
+def _as_data(each: Reviewed) -> dict[str, Any]:
+    """Return one of them; its trigger is its spec, as an entry of JSON has it."""
+    trigger, compared = each.foreign.trigger, each.comparison
+    spec = {"trigger": trigger.spec()} if trigger and "trigger" in each.entry else {}
+    return {
+        "key": each.key,
+        "task": each.foreign.task,
+        "state": state(each),
+        "is_importable": each.is_importable,
+        "entry": each.entry | spec,
+        "notes": list(each.foreign.notes),
+        "problem": each.problem,
+        "due_times_compared": compared.compared if compared else 0,
+        "due_only_there": list(compared.only_there) if compared else [],
+        "due_only_here": list(compared.only_here) if compared else [],
+        "told": list(told(each)),
+    }
+
+
+def _job_as_data(job: ReviewedJob) -> dict[str, Any]:
+    call = job.call
+    return {
+        "key": job.key,
+        "task": call.func,
+        "args": list(call.args),
+        "kwargs": dict(call.kwargs),
+        "when": call.when,
+        "queue": call.queue,
+        "priority": call.priority,
+        "label": call.label,
+        "is_importable": job.is_importable,
+        "problem": job.problem,
+    }
