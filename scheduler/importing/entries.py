@@ -9,6 +9,7 @@ from typing import Any
 
 from scheduler.definitions.entry import Declaration
 from scheduler.definitions.policies import moment as moment_of
+from scheduler.due.protocol import told
 from scheduler.exceptions import InvalidSchedule, InvalidTrigger, SchedulerError
 from scheduler.importing import explaining, jobs
 from scheduler.importing.comparing import YEAR, Comparison, compare
@@ -75,7 +76,11 @@ def _review(foreign: Foreign, *, now: datetime, is_skipped: bool) -> Reviewed:
         return Reviewed(foreign=foreign, entry={}, problem=foreign.refusal, is_skipped=is_skipped)
     entry = entry_of(foreign)
     problem = problem_of(foreign.key, entry)
-    comparison = None if is_skipped else _compared(foreign, now)
+    comparison = None
+    try:
+        comparison = None if is_skipped else _compared(foreign, now)
+    except Exception as error:  # noqa: BLE001  they are asked for a year, and some give up
+        problem = f"It is not known when it is due: {told(error)}"
     if comparison and not explaining.is_explained(comparison):
         problem = OTHER_TIMES
     return Reviewed(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from scheduler.due.cron_fields import FIELDS, MONTH, MONTH_DAY, Field
@@ -18,6 +19,7 @@ from scheduler.triggers import AllOf, Cron, Trigger
 MINUTE, HOUR = FIELDS[:2]
 WEEK = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")  # a range ends before Sunday, which is 0
 LEAST_RANGE = 3  # shorter ones are lists
+NEVER = "Nothing matches all of its fields, so it is never due there either."
 BOTH = (
     "Day of month and weekday are both restricted. Both must match there, and either is enough "
     "in cron: so it is AllOf two expressions."
@@ -48,6 +50,21 @@ class Fields:
     def has_all_weekdays(self) -> bool:
         return len(self.weekdays) == len(WEEK)
 
+    @property
+    def counted(self) -> tuple[str, ...]:
+        """Those of ``nth`` that the weekdays leave: FRI#2 is a Friday."""
+        return tuple(
+            each for each in self.nth if (WEEK.index(each.split("#")[0]) + 1) % 7 in self.weekdays
+        )
+
+    def match_day(self, day: date) -> bool:
+        """Say whether a day is meant, as far as its numbers tell."""
+        return (
+            day.month in self.months
+            and day.day in self.days
+            and day.isoweekday() % 7 in self.weekdays
+        )
+
     def trigger(self, zone: ZoneInfo) -> Trigger:
         """Return what is due when all of them match. Raises Untranslatable if nothing can."""
         times = f"{column(MINUTE, self.minutes)} {column(HOUR, self.hours)}"
@@ -58,9 +75,11 @@ class Fields:
             days = column(MONTH_DAY, self.days)
             if weekday == "*" or days.startswith("*"):  # then both must match in cron, too
                 return Cron(f"{times} {days} {month} {weekday}", zone.key)
-        days = listed(self.days, last=self.is_last) or "*"
-        any_day = Cron(f"{times} {days} {month} {','.join(self.nth) or '*'}", zone.key)
-        if weekday == "*":
+        days, counted = listed(self.days, last=self.is_last), ",".join(self.counted)
+        if not days and not counted:
+            raise Untranslatable(NEVER)
+        any_day = Cron(f"{times} {days or '*'} {month} {counted or '*'}", zone.key)
+        if weekday == "*" or not days:
             return any_day
         return AllOf(any_day, Cron(f"* * * * {weekday}", zone.key))
 

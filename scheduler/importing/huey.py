@@ -9,6 +9,7 @@ Another function can be asked, but says nothing that a trigger could be made of.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from inspect import getclosurevars, isfunction
@@ -24,7 +25,8 @@ from scheduler.importing.origin import Origin
 DJANGOS = "huey.contrib.djhuey:HUEY"
 MINUTE = timedelta(minutes=1)
 BLOCK = timedelta(minutes=30)  # no zone changes its offset within one
-MOST_BLOCKS = 366 * 48 * 2  # two years: longer than anybody compares
+DAY = timedelta(days=1)
+MOST_DAYS = 366 * 2  # longer than anybody compares
 COLUMNS = 5
 RETRIES = (
     "A task that raises is run again by huey only if it says retries=; here it has five attempts "
@@ -64,7 +66,7 @@ def _task(task: Any, *, huey: Any, origin: Origin) -> Foreign:
         trigger=trigger,
         options=options,
         notes=(*fields.notes(trigger), *noted),
-        theirs=partial(_next_match, task.validate_datetime, minutes=numbers.minutes, zone=zone),
+        theirs=Asked(task.validate_datetime, numbers, zone).next_after,
     )
 
 
@@ -74,7 +76,13 @@ def _numbers(validate: Callable[[datetime], bool]) -> Fields:
         numbers = getclosurevars(function).nonlocals.get("cron_settings")
         if isinstance(numbers, list) and len(numbers) == COLUMNS:
             months, days, weekdays, hours, minutes = map(frozenset, numbers)
-            return Fields(minutes=minutes, hours=hours, days=days, months=months, weekdays=weekdays)
+            return Fields(
+                minutes=minutes,
+                hours=hours,
+                days=days,
+                months=months,
+                weekdays=frozenset(day % 7 for day in weekdays),  # * has both Sundays, 0 and 7
+            )
     raise Untranslatable(
         "A function of its own says when, and not huey's crontab(): it answers yes or no, and no "
         "fields can be read. Write a trigger with next_after() and spec() that says the same."
@@ -112,25 +120,45 @@ def _options(task: Any) -> tuple[dict[str, Any], list[str]]:
     return options, noted
 
 
-def _next_match(
-    validate: Callable[[datetime], bool],
-    moment: datetime,
-    *,
-    minutes: frozenset[int],
-    zone: ZoneInfo,
-) -> datetime | None:
+@dataclass(frozen=True, slots=True)
+class Asked:
     """
-    Ask as huey does once a minute, but only in minutes that the crontab names.
+    The function of a crontab, asked as huey does once a minute.
 
-    huey knows wall time without a zone: what the clocks leave out is never asked, what they
-    repeat is asked twice.
+    Only at the hours and minutes that the crontab names, but also on days that it does not. It
+    knows wall time without a zone: what the clocks leave out is never asked, what they repeat
+    is asked twice.
     """
-    start = moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    for number in range(MOST_BLOCKS):
-        block = start + number * BLOCK
-        wall = block.astimezone(zone)
-        ahead = sorted((minute - wall.minute) % 60 for minute in minutes)
-        for found in (block + each * MINUTE for each in ahead if each * MINUTE < BLOCK):
-            if found > moment and validate(found.astimezone(zone).replace(tzinfo=None)):
-                return found
-    return None
+
+    validate: Callable[[datetime], bool]
+    numbers: Fields
+    zone: ZoneInfo
+    empty: set[datetime] = field(default_factory=set)  # days on which it never said yes
+
+    def next_after(self, moment: datetime) -> datetime | None:
+        start = moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        for _ in range(MOST_DAYS):
+            if start not in self.empty:
+                due = self._times(start)
+                if (found := next((each for each in due if each > moment), None)) is not None:
+                    return found
+                if not start.hour and start > moment:
+                    self.empty.add(start)
+            start = start.replace(hour=0) + DAY
+        return None
+
+    def _times(self, start: datetime) -> Iterator[datetime]:
+        """Yield the minutes from ``start`` to the end of its day at which it says yes."""
+        for number in range((24 - start.hour) * 2):
+            block = start + number * BLOCK
+            wall = block.astimezone(self.zone)
+            if self.numbers.hours.isdisjoint({wall.hour, (wall + BLOCK).hour}):
+                continue
+            # On other days once an hour: enough to find out that a day is none of them.
+            minutes = sorted(self.numbers.minutes)
+            minutes = minutes if self.numbers.match_day(wall) else minutes[:1]
+            for ahead in sorted((minute - wall.minute) % 60 for minute in minutes):
+                found = block + ahead * MINUTE
+                asked = found.astimezone(self.zone).replace(tzinfo=None)
+                if found < block + BLOCK and self.validate(asked):
+                    yield found

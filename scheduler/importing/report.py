@@ -26,7 +26,8 @@ class Report:
     @property
     def blocked(self) -> int:
         """How many stand in the way of the others."""
-        return sum(each.is_blocked for each in (*self.schedules, *self.jobs))
+        counts = (each.is_blocked for each in self.schedules)
+        return sum(counts) + sum(each.is_blocked for each in self.jobs)
 
     def entries(self) -> dict[str, Entry]:
         """Return those that have a trigger by key, also where the task is not there yet."""

@@ -12,7 +12,7 @@ from itertools import product
 from zoneinfo import ZoneInfo
 
 from scheduler.due.cron_fields import MONTH
-from scheduler.importing.fields import HOUR, MINUTE, WEEK, Fields
+from scheduler.importing.fields import HOUR, MINUTE, NEVER, WEEK, Fields
 from scheduler.importing.foreign import Untranslatable
 from scheduler.triggers import EPOCH, AllOf, AnyOf, Daily, Every, Monthly, Trigger, Weekly
 from scheduler.triggers.wall import MOST_TIMES
@@ -58,6 +58,8 @@ def _in_every_minute(seconds: list[int]) -> Trigger:
 def _on_days(fields: Fields, at: list[time], zone: ZoneInfo) -> Trigger:
     by_weekday = [WEEK[(day - 1) % 7] for day in fields.weekdays]
     of_month = _days_of_month(fields)
+    if not of_month and not fields.has_all_days:
+        raise Untranslatable(NEVER)
     months = len(fields.months) != MONTH.size
     found: list[Trigger] = []
     if of_month or months:
@@ -67,7 +69,7 @@ def _on_days(fields: Fields, at: list[time], zone: ZoneInfo) -> Trigger:
             found.append(each[0] if len(each) == 1 else AnyOf(*each))
         else:
             found.append(Monthly(on, at=at, timezone=zone))
-    if not fields.has_all_weekdays:
+    if not fields.has_all_weekdays and (fields.has_all_days or fields.days or fields.is_last):
         found.append(Weekly(by_weekday, at=at, timezone=zone))
     if not found:
         return Daily(at, timezone=zone)
@@ -83,7 +85,7 @@ def _days_of_month(fields: Fields) -> list[int | str]:
     """Return the days as Monthly names them, or nothing if every day is meant."""
     if fields.has_all_days:
         return []
-    nth = [each.split("#") for each in fields.nth]
+    nth = [each.split("#") for each in fields.counted]
     named = [f"{'last' if place == 'L' else NTH[int(place)]} {name}" for name, place in nth]
     return [*sorted(fields.days), *(["last day"] if fields.is_last else []), *named]
 
