@@ -37,11 +37,15 @@ def _cron_words(expression: str) -> str:
     if _is_too_subtle(expression):
         return expression
     spelled = _LAST.sub(r"\1L", expression)  # FRI#L is FRIL there
-    options = Options(use_24hour_time_format=True, locale_code="en_US")
+    options = Options()  # version 1, which django-celery-beat needs, takes no arguments
+    options.use_24hour_time_format, options.locale_code = True, "en_US"
     try:
         words: str = get_description(spelled, options)
     except FormatException:
         return expression
+    _, _, day, _, weekday = expression.split(" ")
+    if "*" not in (day, weekday) and " or " not in words:
+        return expression  # version 1 says that both must match
     return words
 
 
