@@ -24,6 +24,7 @@ ELSEWHERE = (
     "tests/tasks_core/test_redis_",
     "tests/tasks_core/celery/",
     "tests/tasks_core/test_tasks_",
+    "tests/scheduler/importing/",
     *(
         f"tests/tasks_core/http/test_{name}.py"
         for name in ("admission", "calls", "checks", "fuzz", "problems", "redis", "signatures")

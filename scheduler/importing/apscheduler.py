@@ -21,9 +21,20 @@ from scheduler.importing.cron_trigger import of_cron_trigger
 from scheduler.importing.foreign import Foreign, Found, NextAfter, Over, Untranslatable, read_each
 from scheduler.importing.origin import Origin, zone_of
 from scheduler.timer import asked
-from scheduler.triggers import AllOf, AnyOf, At, Between, Daily, Every, Monthly, Trigger
+from scheduler.triggers import (
+    AllOf,
+    AnyOf,
+    At,
+    Between,
+    Daily,
+    Every,
+    Monthly,
+    Trigger,
+    as_trigger,
+)
 
 Options = dict[str, Any]
+STEPS = "CalendarIntervalTrigger"
 JITTER = (
     "Its jitter of {} s is random there; here splay puts off all jobs of a schedule by one and "
     "the same part of it."
@@ -83,12 +94,22 @@ def _theirs(trigger: Any) -> NextAfter | None:
     begun = [getattr(each, "start_date", None) for each in parts]
     if any(isinstance(each, datetime) and each.microsecond for each in begun):
         return None
-    if {"AndTrigger", "DateTrigger"}.intersection(type(each).__name__ for each in parts):
+    kinds = {type(each).__name__ for each in parts}
+    if kinds & {"AndTrigger", "DateTrigger"} or (STEPS in kinds and len(parts) > 1):
         return None
+    if STEPS in kinds:  # it goes on from its own last answer only
+        return _steps(trigger)
     steady = copy(trigger)
     if getattr(steady, "jitter", None):
         steady.jitter = None
     return asked(steady).next_after
+
+
+def _steps(trigger: Any) -> NextAfter | None:
+    try:
+        return as_trigger(trigger).next_after
+    except InvalidTrigger:  # it begins today, as where no start was named
+        return None
 
 
 def _meaning(trigger: Any, origin: Origin) -> tuple[Trigger, Options, list[str]]:

@@ -21,9 +21,28 @@ YEAR = timedelta(days=366)
 MOST = 2500  # due times that are compared one by one
 START = timedelta(days=1)
 BEFORE, AFTER = timedelta(hours=6), timedelta(hours=12)  # a change of the clocks
+NEAR = timedelta(hours=3)  # what a change of the clocks moves or doubles is not farther away
 STRIDE = timedelta(hours=6, minutes=47)  # meets each hour of the day, and each weekday
 
 Span = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """
+    A change of the clocks, and the first due time after it.
+
+    Also that may be moved or lost, days later: who adds a span to a time before the change, as
+    APScheduler does, arrives at the wrong hour of the day on which it ends.
+    """
+
+    change: OffsetChange
+    first: datetime | None
+
+    def explains(self, due_at: datetime) -> bool:
+        """Say whether what differs at ``due_at`` may come from it."""
+        begins = [self.change.at, *([self.first] if self.first else [])]
+        return any(abs(due_at - each) <= NEAR for each in begins)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +55,7 @@ class Comparison:
     is_whole: bool
     only_there: tuple[datetime, ...]
     only_here: tuple[datetime, ...]
-    changes: tuple[OffsetChange, ...]
+    nights: tuple[Night, ...]
 
 
 def compare(
@@ -63,7 +82,10 @@ def compare(
         is_whole=is_whole,
         only_there=tuple(sorted(there - ours_here)),
         only_here=tuple(sorted(ours_here - there)),
-        changes=changes,
+        nights=tuple(
+            Night(each, min((due for due in there | ours_here if due > each.at), default=None))
+            for each in changes
+        ),
     )
 
 

@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from scheduler.due.zones import OffsetChange
-from scheduler.importing.comparing import Comparison
+from scheduler.importing.comparing import Comparison, Night
 from tasks_core.words import counted
 
-NEAR = timedelta(hours=3)  # what a change of the clocks moves or doubles is not farther away
 SHOWN = 3
 NONE = timedelta(0)
 FORWARD = "Here a time of day that does not exist is due at the first instant after the gap."
@@ -21,7 +20,7 @@ BACK_TWICE_HERE = "Here what begins with * goes on through both passes."
 def is_explained(comparison: Comparison) -> bool:
     """Say whether nothing differs but at changes of the clocks."""
     differing = (*comparison.only_there, *comparison.only_here)
-    return all(_near(comparison, due_at) is not None for due_at in differing)
+    return all(_night_of(comparison, due_at) is not None for due_at in differing)
 
 
 def sentences(comparison: Comparison, zone: ZoneInfo | None) -> Iterator[str]:
@@ -30,21 +29,22 @@ def sentences(comparison: Comparison, zone: ZoneInfo | None) -> Iterator[str]:
     if not comparison.compared:
         yield f"Neither is due {until}."
         return
-    few = f"All {counted(comparison.compared, 'due time')} {until}"
-    many = f"{counted(comparison.compared, 'due time')} of many {until}"
-    start = (few if comparison.is_whole else many) + " were compared"
     differing = len(comparison.only_there) + len(comparison.only_here)
-    yield f"{start}: {f'{differing} differ' if differing else 'the same'}."
-    for change in comparison.changes:
-        there = [each for each in comparison.only_there if abs(each - change.at) <= NEAR]
-        here = [each for each in comparison.only_here if abs(each - change.at) <= NEAR]
+    many = "" if comparison.is_whole else " of many"
+    told = f"{counted(comparison.compared, 'due time')}{many}"
+    yield f"Compared {until}: {told}, {differing or 'none'} of them only there or only here."
+    for night in comparison.nights:
+        there, here = (
+            [due_at for due_at in times if _night_of(comparison, due_at) is night]
+            for times in (comparison.only_there, comparison.only_here)
+        )
         if zone is not None and (there or here):
-            yield _at_change(change, zone, there=there, here=here)
+            yield _at_change(night.change, zone, there=there, here=here)
     yield from _unexplained(comparison, zone)
 
 
-def _near(comparison: Comparison, due_at: datetime) -> OffsetChange | None:
-    return next((each for each in comparison.changes if abs(due_at - each.at) <= NEAR), None)
+def _night_of(comparison: Comparison, due_at: datetime) -> Night | None:
+    return next((night for night in comparison.nights if night.explains(due_at)), None)
 
 
 def _at_change(
@@ -68,7 +68,7 @@ def _at_change(
 
 def _unexplained(comparison: Comparison, zone: ZoneInfo | None) -> Iterator[str]:
     for where, times in (("there", comparison.only_there), ("here", comparison.only_here)):
-        left = [each for each in times if _near(comparison, each) is None]
+        left = [each for each in times if _night_of(comparison, each) is None]
         if left:
             yield f"For no reason that is known, due only {where} at {_listed(left, zone)}."
 
@@ -82,5 +82,5 @@ def _local(moment: datetime, zone: ZoneInfo | None) -> str:
     if zone is None:
         return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
     local = moment.astimezone(zone)
-    text = f"{local:%Y-%m-%d %H:%M}" + (f"{local:%S}" if local.second else "")
+    text = f"{local:%Y-%m-%d %H:%M}" + (f"{local::%S}" if local.second else "")
     return f"{text} {local:%Z} ({moment:%H:%M} UTC)"

@@ -45,13 +45,14 @@ def periodic(entries: Entries) -> str:
     """
     tasks = sorted({entry["task"] for entry in entries.values()})
     names = _names(tasks)
-    imported = [
-        f"from {task.rpartition('.')[0]} import {task.rpartition('.')[2]}"
-        + ("" if names[task] == task.rpartition(".")[2] else f" as {names[task]}")
-        for task in tasks
-    ]
+    imported: dict[str, list[str]] = {}
+    for task in tasks:
+        module, _, name = task.rpartition(".")
+        alias = "" if names[task] == name else f" as {names[task]}"
+        imported.setdefault(module, []).append(name + alias)
+    lines = [f"from {module} import {', '.join(each)}" for module, each in imported.items()]
     calls = [_call(key, entry, names[entry["task"]]) for key, entry in entries.items()]
-    heads = [*imported, *_imports(entries, "periodic")] if entries else []
+    heads = [*lines, *_imports(entries, "periodic")] if entries else []
     return "\n".join([*heads, *calls])
 
 

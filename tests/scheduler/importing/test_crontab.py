@@ -1,0 +1,147 @@
+"""A crontab file, line by line: when, what, and what a line cannot be here."""
+
+from io import StringIO
+
+import pytest
+
+from scheduler.exceptions import OperationRefused
+from scheduler.importing import commands
+from scheduler.importing import crontab as source
+from scheduler.importing.foreign import Untranslatable
+from scheduler.triggers import Cron
+from tests.scheduler.importing.places import origin
+
+MANAGE = "/srv/venv/bin/python /srv/app/manage.py"
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(text, **told):
+        path = tmp_path / "crontab"
+        path.write_text(text)
+        return source.read(origin("Europe/Berlin", path=path, **told))
+
+    return read
+
+
+def test_a_management_command_in_the_machines_zone(read):
+    found = read(f"# sessions\n\n30 2 * * 7\t{MANAGE} clearsessions --verbosity 0\n")
+
+    [line] = found.schedules
+    assert line.trigger == Cron("30 2 * * 7", "Europe/Berlin")
+    assert line.options["args"] == ["clearsessions", "--verbosity", "0"]
+    assert (line.key, line.task) == ("clearsessions --verbosity 0", commands.TASK)
+    assert "Times are in Europe/Berlin (as --timezone says)" in found.notes[0]
+
+
+def test_cron_means_either_day_and_so_do_we(read):
+    [line] = read(f"0 9 13 * 5 {MANAGE} a").schedules
+
+    assert line.trigger == Cron("0 9 13 * 5", "Europe/Berlin")
+
+
+def test_names_and_nicknames(read):
+    found = read(f"@daily {MANAGE} a\n0 9 * jan-mar mon,wed {MANAGE} b").schedules
+
+    assert [line.trigger.expression for line in found] == ["0 0 * * *", "0 9 * JAN-MAR MON,WED"]
+
+
+def test_a_column_of_users(read):
+    [line] = read(f"17 * * * * www-data cd /srv/app && {MANAGE} a", has_users=True).schedules
+
+    assert line.options["args"] == ["a"]
+
+
+def test_cron_tz_is_for_the_lines_below_it_and_tz_for_none(read):
+    found = read(
+        f"TZ=Asia/Tokyo\n0 9 * * * {MANAGE} a\nCRON_TZ='America/New_York'\n0 9 * * * {MANAGE} b"
+    )
+
+    zones = [line.trigger.zone.key for line in found.schedules]
+    assert zones == ["Europe/Berlin", "America/New_York"]
+    assert "Line 1: TZ=Asia/Tokyo is for the commands" in found.notes[1]
+
+
+def test_other_settings_are_told(read):
+    found = read(f'MAILTO="ops@example.org"\nPATH=/usr/bin\n0 9 * * * {MANAGE} a')
+
+    assert "return value" in found.notes[1]
+    assert "Line 2: PATH" in found.notes[2]
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("@reboot {} a", "@reboot is no time"),
+        ("0 9 {}", "too few columns"),
+        ("5/15 * * * * {} a", "a step needs a range: 5-59/15"),
+        ("0 9 * * * /usr/sbin/logrotate /etc/logrotate.conf", "is no management command"),
+        ("0 9 * * * {0} a; {0} b", "more than one management command"),
+        ("0 9 * * * {} a && /bin/true", "more than one management command"),
+        ("0 9 * * * {} a | mail ops", "joins commands"),
+        ("0 9 * * * {} a --day $(date)", "joins commands"),
+        ("0 9 * * * {} a $HOME", "filled in by a shell"),
+        ("0 9 * * * {}", "names no management command"),
+        ("0 9 * * * {} 'a", "cannot be read"),
+    ],
+)
+def test_what_cannot_be_is_told_by_its_line(read, line, why):
+    [found] = read("\n" + line.format(MANAGE)).schedules
+
+    assert found.trigger is None
+    assert found.key == "line 2"
+    assert why in found.refusal
+
+
+def test_what_follows_a_percent_sign_is_standard_input(read):
+    plain, fed = read(f"0 9 * * * {MANAGE} a 50\\%\n0 9 * * * {MANAGE} b%hello").schedules
+
+    assert plain.options["args"] == ["a", "50%"]
+    assert fed.options["args"] == ["b"]
+    assert "standard input" in fed.notes[0]
+
+
+def test_one_command_twice_has_two_keys(read):
+    found = read(f"0 9 * * * {MANAGE} a\n0 10 * * * {MANAGE} a").schedules
+
+    assert [line.key for line in found] == ["a", "a (line 2)"]
+
+
+def test_standard_input(monkeypatch):
+    from pathlib import Path
+
+    monkeypatch.setattr("sys.stdin", StringIO(f"0 9 * * * {MANAGE} a"))
+
+    assert len(source.read(origin(path=Path("-"))).schedules) == 1
+
+
+def test_no_file_is_a_sentence(tmp_path):
+    with pytest.raises(OperationRefused, match="Name the file"):
+        source.read(origin())
+    with pytest.raises(OperationRefused, match="cannot be read"):
+        source.read(origin(path=tmp_path / "nowhere"))
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "told"),
+    [
+        ("python -m django clearsessions", ["clearsessions"], ""),
+        ("django-admin clearsessions --settings site.live", ["clearsessions", "--settings", "site.live"], ""),
+        ("manage.py a >> /var/log/a.log 2>&1", ["a"], "redirected"),
+        ("manage.py a 2 >/dev/null", ["a", "2"], "redirected"),
+        ("manage.py a 2>/dev/null", ["a"], "redirected"),
+        ("DEBUG=1 manage.py a", ["a"], "DEBUG is set for it"),
+        ("flock -n /tmp/lock manage.py a", ["a"], "runs under flock"),
+        ("cd /srv/app; ./manage.py send --to 'Ada L' --n=3", ["send", "--to", "Ada L", "--n=3"], ""),
+    ],
+)  # fmt: skip
+def test_commands(text, words, told):
+    found = commands.of_manage(text)
+
+    assert list(found.words) == words
+    assert told in " ".join(found.notes)
+
+
+def test_another_program_is_no_command():
+    with pytest.raises(Untranslatable, match="leave the line to cron"):
+        commands.of_manage("/usr/bin/certbot renew")
