@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
 
 from scheduler.importing.foreign import Untranslatable
+from tasks_core import conf
 
 TASK = "tasks_core.contrib.commands.tasks.run_command"
 APP = "tasks_core.contrib.commands"
@@ -52,6 +57,18 @@ def of_manage(text: str) -> Command:
     if before and before[0] in {"flock", "nice", "ionice", "timeout", "chronic"}:
         notes.append(f"It runs under {before[0]} there; overlap= and timeout= are its like here.")
     return Command(words=tuple(words), notes=tuple(notes))
+
+
+def problem_of(entry: Mapping[str, Any]) -> str:
+    """Return what the settings must say so that a command may run as a job; or nothing."""
+    if entry["task"] != TASK:
+        return ""
+    if not apps.is_installed(APP):
+        return f'Management commands run as jobs with "{APP}" in INSTALLED_APPS.'
+    name = entry["args"][0]
+    if name not in conf.get("COMMANDS"):
+        return f'Let the command run as a job: TASKS_CORE = {{"COMMANDS": ["{name}"]}}.'
+    return ""
 
 
 def _split(text: str) -> list[list[str]]:

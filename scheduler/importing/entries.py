@@ -11,7 +11,7 @@ from scheduler.definitions.entry import Declaration
 from scheduler.definitions.policies import moment as moment_of
 from scheduler.due.protocol import told
 from scheduler.exceptions import InvalidSchedule, InvalidTrigger, SchedulerError
-from scheduler.importing import explaining, jobs
+from scheduler.importing import commands, explaining, jobs
 from scheduler.importing.comparing import YEAR, Comparison, compare
 from scheduler.importing.foreign import Foreign
 from scheduler.models import Schedule
@@ -113,7 +113,7 @@ def when_of(trigger: Trigger) -> dict[str, Any]:
 
 def problem_of(key: str, entry: Entry) -> str:
     """Return why such a schedule cannot be made here, with the cure; or nothing."""
-    if unknown := jobs.problem_of(entry["task"]):
+    if unknown := commands.problem_of(entry) or jobs.problem_of(entry["task"]):
         return unknown
     try:
         in_database(key, entry)

@@ -1,0 +1,47 @@
+"""Management commands as jobs: only those that a setting names, with what they printed."""
+
+import pytest
+from django.core.management import CommandError
+
+from tasks_core import background, conf, registry
+from tasks_core.contrib.commands.tasks import run_command
+from tasks_core.exceptions import InvalidCall
+from tasks_core.testing import drain
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_command_that_the_setting_names_runs(settings):
+    settings.TASKS_CORE = {"COMMANDS": ["check"]}
+
+    result = background.enqueue(run_command, ["check", "--tag", "models"])
+    drain()
+
+    result.refresh()
+    assert result.return_value == "System check identified no issues (0 silenced).\n"
+
+
+@pytest.mark.parametrize("name", ["flush", "shell"])
+def test_no_other_command_runs(name):
+    assert conf.get("COMMANDS") == []
+
+    with pytest.raises(InvalidCall, match=r'Add it to TASKS_CORE\["COMMANDS"\]'):
+        run_command(name)
+
+
+def test_a_command_that_fails_fails_its_job(settings):
+    settings.TASKS_CORE = {"COMMANDS": ["check"]}
+
+    with pytest.raises(CommandError, match="nonsense"):
+        run_command("check", "--nonsense")
+
+
+def test_only_the_end_of_what_it_printed_is_kept(settings, monkeypatch):
+    settings.TASKS_CORE = {"COMMANDS": ["check"]}
+    monkeypatch.setattr("tasks_core.contrib.commands.tasks.MOST", 10)
+
+    assert run_command("check", "--tag", "models") == "silenced).\n"[-10:]
+
+
+def test_it_is_a_task_that_a_stored_name_may_mean():
+    assert registry.resolve("tasks_core.contrib.commands.tasks.run_command") is run_command
