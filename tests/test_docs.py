@@ -18,6 +18,11 @@ PAGES = [
     ROOT / "README.md",
     *(p for p in sorted(DOCS.rglob("*.md")) if "_build" not in p.parts),
 ]
+# Pages about a package that has no release for every Django that we support.
+NEEDS = {
+    "docs/howto/migrate/django-celery-beat.md": "django_celery_beat",
+    "docs/howto/import-schedules.md": "background_task",
+}
 PROMISE = (
     "each due instant of an enabled schedule becomes exactly one job or is covered by one "
     "recorded skip; a job runs at least once unless it is cancelled, expires or is refused."
@@ -39,6 +44,8 @@ def run_page(page: Path, folder: Path) -> str:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_the_blocks_of_a_page_hold(page, tmp_path):
+    if package := NEEDS.get(str(page.relative_to(ROOT))):
+        pytest.importorskip(package, reason="it has no release for this Django")
     if any(blocks(page.read_text())):
         assert run_page(page, tmp_path) == ""
 

@@ -20,7 +20,11 @@ from tasks_core.words import kind_of
 TAG = "jobs"
 COMPANION = "tasks_scheduler"
 RATES = "RATE_LIMITS"
-EXAMPLES = {"ALLOWED_MODULES": "shared.jobs", "DURABLE": "fast"}  # of lists
+EXAMPLES = {  # of lists
+    "ALLOWED_MODULES": "shared.jobs",
+    "COMMANDS": "clearsessions",
+    "DURABLE": "fast",
+}
 JOBS_KEYS = ("BACKEND", "OPTIONS")
 
 

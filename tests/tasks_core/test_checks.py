@@ -59,6 +59,7 @@ def test_the_test_project_is_sound():
         ({"TASKS_CORE": {"GRACE": float("nan")}}, "E004", "at least 0 s", "default is"),
         ({"TASKS_CORE": {"ALLOWED_MODULES": "shop"}}, "E004", "a list of names", "Write"),
         ({"TASKS_CORE": {"ALLOWED_MODULES": ("shop",)}}, None, "", ""),
+        ({"TASKS_CORE": {"COMMANDS": "clearsessions"}}, "E004", "a list of names", "clearsessions"),
         ({"JOBS": {"BACKEND": IMMEDIATE, "OPTIONS": None}}, None, "", ""),
         ({"JOBS": {"BACKEND": DATABASE, "OPTIONS": None}}, None, "", ""),
         ({"JOBS": {"BACKEND": DATABASE, "OPTIONS": "queue"}}, "E001", "must be a dict", "dotted"),
