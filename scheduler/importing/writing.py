@@ -52,7 +52,7 @@ def periodic(entries: Entries) -> str:
         imported.setdefault(module, []).append(name + alias)
     lines = [f"from {module} import {', '.join(each)}" for module, each in imported.items()]
     calls = [_call(key, entry, names[entry["task"]]) for key, entry in entries.items()]
-    heads = [*lines, *_imports(entries, "periodic")] if entries else []
+    heads = [*_imports(entries, "periodic")[:-1], *lines, ""] if entries else []
     return "\n".join([*heads, *calls])
 
 
