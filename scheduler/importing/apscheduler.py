@@ -34,7 +34,10 @@ from scheduler.triggers import (
 )
 
 Options = dict[str, Any]
-STEPS = "CalendarIntervalTrigger"
+STEPS = "apscheduler.triggers.calendarinterval.CalendarIntervalTrigger"
+ALL = "apscheduler.triggers.combining.AndTrigger"
+ONCE = "apscheduler.triggers.date.DateTrigger"
+NOT_ASKED = "It is not compared: asked about AndTrigger, APScheduler may not come back."
 JITTER = (
     "Its jitter of {} s is random there; here splay puts off all jobs of a schedule by one and "
     "the same part of it."
@@ -88,14 +91,19 @@ def _job(key: str, job: Any, origin: Origin) -> Foreign:
     )
 
 
+def _kind(trigger: Any) -> str:
+    """Return which class exactly it is; a subclass may mean something else."""
+    return f"{type(trigger).__module__}.{type(trigger).__qualname__}"
+
+
 def _theirs(trigger: Any) -> NextAfter | None:
     """Return whom to ask, without jitter; nobody where an answer would differ or never come."""
     parts = [trigger, *getattr(trigger, "triggers", ())]
     begun = [getattr(each, "start_date", None) for each in parts]
     if any(isinstance(each, datetime) and each.microsecond for each in begun):
         return None
-    kinds = {type(each).__name__ for each in parts}
-    if kinds & {"AndTrigger", "DateTrigger"} or (STEPS in kinds and len(parts) > 1):
+    kinds = {_kind(each) for each in parts}
+    if kinds & {ALL, ONCE} or (STEPS in kinds and len(parts) > 1):
         return None
     if STEPS in kinds:  # it goes on from its own last answer only
         return _steps(trigger)
@@ -114,11 +122,11 @@ def _steps(trigger: Any) -> NextAfter | None:
 
 def _meaning(trigger: Any, origin: Origin) -> tuple[Trigger, Options, list[str]]:
     """Return a trigger of ours, options of an entry that belong to it, and notes."""
-    kind = type(trigger).__name__
+    kind = _kind(trigger)
     if kind not in READERS:
         raise Untranslatable(
-            f"{kind} is a trigger of your own. Declare the schedule in code with trigger=, which "
-            "takes it as it is, or write one with next_after() and spec()."
+            f"{type(trigger).__name__} is a trigger of your own. Declare the schedule in code with "
+            "trigger=, which takes it as it is, or write one with next_after() and spec()."
         )
     options: Options = {}
     noted = []
@@ -134,6 +142,10 @@ def _meaning(trigger: Any, origin: Origin) -> tuple[Trigger, Options, list[str]]
 
 def _cron(trigger: Any, origin: Origin) -> tuple[Trigger, Options, list[str]]:
     return of_cron_trigger(trigger, origin), _bounds(trigger), []
+
+
+def _ours(trigger: Any, origin: Origin) -> tuple[Trigger, Options, list[str]]:
+    return as_trigger(trigger), {}, []
 
 
 def _interval(trigger: Any, origin: Origin) -> tuple[Trigger, Options, list[str]]:
@@ -176,6 +188,7 @@ def _combined(
 ) -> tuple[Trigger, Options, list[str]]:
     read = [_meaning(each, origin) for each in trigger.triggers]
     noted = [told for _, _, each in read for told in each]
+    noted += [NOT_ASKED] * (made is AllOf)
     return made(*(_within(ours, options) for ours, options, _ in read)), {}, noted
 
 
@@ -193,10 +206,11 @@ def _bounds(trigger: Any) -> Options:
 
 
 READERS: Mapping[str, Callable[[Any, Origin], tuple[Trigger, Options, list[str]]]] = {
-    "CronTrigger": _cron,
-    "IntervalTrigger": _interval,
-    "DateTrigger": _date,
-    "CalendarIntervalTrigger": _calendar_interval,
-    "OrTrigger": partial(_combined, AnyOf),
-    "AndTrigger": partial(_combined, AllOf),
+    "apscheduler.triggers.cron.CronTrigger": _cron,
+    "apscheduler.triggers.interval.IntervalTrigger": _interval,
+    ONCE: _date,
+    STEPS: _calendar_interval,
+    "apscheduler.triggers.combining.OrTrigger": partial(_combined, AnyOf),
+    ALL: partial(_combined, AllOf),
+    "scheduler.timer.croniter.CroniterTrigger": _ours,
 }

@@ -35,6 +35,7 @@ RETRIES = (
     "A task that raises is not run again by Celery unless it says so; here it has five attempts "
     "unless it is declared with @task(max_attempts=1)."
 )
+MACHINE = "The app has enable_utc=False and no timezone, so times are of the machine: "
 PHASE = (
     "Celery counts this interval from when beat starts; here it is counted from 1970-01-01 UTC, "
     "so the distance is the same and the moments are not."
@@ -58,7 +59,8 @@ def read(origin: Origin) -> Found:
     }
     task_of = {str(name).strip(): str(entry["task"]) for name, entry in entries.items()}
     found = read_each(named, task_of)
-    return Found(schedules=found.schedules, notes=(RETRIES,))
+    machine = () if app.conf.timezone or app.conf.enable_utc else (MACHINE + origin.told_zone,)
+    return Found(schedules=found.schedules, notes=(RETRIES, *machine))
 
 
 def _entry(key: str, entry: Mapping[str, Any], *, app: Any, origin: Origin) -> Foreign:
@@ -117,8 +119,9 @@ def of_crontab(
 ) -> tuple[Trigger, NextAfter, tuple[str, ...]]:
     asked = copy(crontab)
     asked.app = app
-    now = asked.now()
-    zone = zone_of(now.tzinfo or UTC, origin)  # Celery takes a naive time for UTC
+    # Celery takes a naive time for UTC. Without nowfun the app has the zone, by its name.
+    tz = asked.nowfun().tzinfo or UTC if asked.nowfun else asked.app.timezone
+    zone = zone_of(tz, origin)
     numbers = Fields(
         minutes=frozenset(crontab.minute),
         hours=frozenset(crontab.hour),

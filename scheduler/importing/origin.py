@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from scheduler.due import zones
 from scheduler.exceptions import OperationRefused
+from scheduler.importing.foreign import Untranslatable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,16 +73,14 @@ class Origin:
 
 
 def zone_of(tz: Any, origin: Origin) -> ZoneInfo:
-    """Return the zone that a tzinfo means; one without a name is UTC or the machine's own."""
+    """Return the zone that a tzinfo means. Raises Untranslatable for one that is no place."""
     key = getattr(tz, "key", None) or getattr(tz, "zone", None)  # zoneinfo, pytz
-    if isinstance(key, str):
-        return zones.zone(key)
-    offset = tz.utcoffset(origin.now.replace(tzinfo=None)) if tz is not None else None
-    named = str(tz)
-    if named in zones.known_zones():
-        return zones.zone(named)
-    return (
-        zones.zone("UTC")
-        if offset is not None and not offset and named == "UTC"
-        else (origin.local_zone)
-    )
+    if key is None and type(tz).__name__ == "LocalTimezone":  # Celery's, of the machine
+        return origin.local_zone
+    name = str(tz if key is None else key)
+    if name not in zones.known_zones():
+        raise Untranslatable(
+            f"Its time zone, {name}, has no IANA name. Name a place there, such as Europe/Paris, "
+            "and the clocks of the place are meant."
+        )
+    return zones.zone(name)

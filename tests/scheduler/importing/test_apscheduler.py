@@ -1,6 +1,6 @@
 """Jobs of APScheduler: what each trigger becomes, and that it is due when theirs is."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from random import Random
 
 import pytest
@@ -13,6 +13,7 @@ from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from scheduler.importing import apscheduler as source
+from scheduler.timer import CroniterTrigger
 from scheduler.triggers import EPOCH, AllOf, AnyOf, At, Between, Cron, Daily, Every, Monthly, Weekly
 from tests.app.tasks import take
 from tests.scheduler.importing.places import NOW, ZONES, columns, compared, origin, unexplained
@@ -165,6 +166,26 @@ def test_combined_ones(read):
     assert read(AndTrigger([nine, ten])).trigger == AllOf(
         Cron("0 9 * * *", BERLIN), Cron("0 10 * * *", BERLIN)
     )
+
+
+def test_our_cron_in_apscheduler_stays_what_it_is(read):
+    found = read(CroniterTrigger("0 9 13 * FRI", timezone=BERLIN))
+
+    assert found.trigger == Cron("0 9 13 * FRI", BERLIN)
+    assert compared(found.theirs, found.trigger).only_there == ()
+
+
+def test_a_subclass_may_mean_something_else(read):
+    class Later(CronTrigger):
+        pass
+
+    assert "Later is a trigger of your own" in read(Later(hour=9, timezone=BERLIN)).refusal
+
+
+def test_an_offset_is_no_zone(read):
+    theirs = CronTrigger(hour=9, timezone=timezone(timedelta(hours=2)))
+
+    assert "Its time zone, UTC+02:00, has no IANA name" in read(theirs).refusal
 
 
 def test_jitter_becomes_splay(read):

@@ -47,6 +47,17 @@ def test_an_app_without_a_zone_is_in_utc(read):
     assert read(crontab(minute=0, hour=9), zone=None).trigger == Cron("0 9 * * *", "UTC")
 
 
+def test_without_utc_and_a_zone_it_is_the_machines():
+    apps["app"] = app = Celery("imported", set_as_current=False)
+    app.conf.update(enable_utc=False, timezone=None)
+    app.conf.beat_schedule = {"tea": {"task": TASK, "schedule": crontab(0, 9)}}
+
+    found = source.read(origin("Asia/Kolkata", app=f"{__name__}:the_app"))
+
+    assert found.schedules[0].trigger == Cron("0 9 * * *", "Asia/Kolkata")
+    assert "times are of the machine: Asia/Kolkata" in found.notes[1]
+
+
 def test_nowfun_says_in_which_zone_a_crontab_is(read):
     there = ZoneInfo("Asia/Tokyo")
 
