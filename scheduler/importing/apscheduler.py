@@ -164,7 +164,7 @@ def _date(trigger: Any, origin: Origin) -> tuple[Trigger, Options, list[str]]:
 def _calendar_interval(trigger: Any, origin: Origin) -> tuple[Trigger, Options, list[str]]:
     months = trigger.years * 12 + trigger.months
     days = trigger.weeks * 7 + trigger.days
-    start, zone = trigger.start_date, zone_of(trigger.timezone, origin)
+    start, zone = trigger.start_date, zone_of(trigger.timezone)
     if months and days:
         raise Untranslatable(
             f"{trigger} counts months and days together. Declare the schedule in code with "

@@ -35,7 +35,7 @@ RETRIES = (
     "A task that raises is not run again by Celery unless it says so; here it has five attempts "
     "unless it is declared with @task(max_attempts=1)."
 )
-MACHINE = "The app has enable_utc=False and no timezone, so times are of the machine: "
+MACHINE = "The app has enable_utc=False and no timezone, so times are of the machine, here {}."
 PHASE = (
     "Celery counts this interval from when beat starts; here it is counted from 1970-01-01 UTC, "
     "so the distance is the same and the moments are not."
@@ -59,7 +59,8 @@ def read(origin: Origin) -> Found:
     }
     task_of = {str(name).strip(): str(entry["task"]) for name, entry in entries.items()}
     found = read_each(named, task_of)
-    machine = () if app.conf.timezone or app.conf.enable_utc else (MACHINE + origin.told_zone,)
+    is_of_machine = not (app.conf.timezone or app.conf.enable_utc)
+    machine = (MACHINE.format(app.timezone),) if is_of_machine else ()
     return Found(schedules=found.schedules, notes=(RETRIES, *machine))
 
 
@@ -121,7 +122,7 @@ def of_crontab(
     asked.app = app
     # Celery takes a naive time for UTC. Without nowfun the app has the zone, by its name.
     tz = asked.nowfun().tzinfo or UTC if asked.nowfun else asked.app.timezone
-    zone = zone_of(tz, origin)
+    zone = zone_of(tz)
     numbers = Fields(
         minutes=frozenset(crontab.minute),
         hours=frozenset(crontab.hour),

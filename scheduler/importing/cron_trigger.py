@@ -42,7 +42,7 @@ def of_cron_trigger(trigger: Any, origin: Origin) -> Trigger:
     for name, cure in REFUSED.items():
         if texts[name] != "*":
             raise Untranslatable(f"It names the {name} {texts[name]}: {cure}.")
-    zone = zone_of(trigger.timezone, origin)
+    zone = zone_of(trigger.timezone)
     wanted = Fields(
         minutes=_numbers(texts, "minute"),
         hours=_numbers(texts, "hour"),

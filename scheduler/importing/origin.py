@@ -72,11 +72,9 @@ class Origin:
             raise OperationRefused(f"{self.path} cannot be read: {error}") from error
 
 
-def zone_of(tz: Any, origin: Origin) -> ZoneInfo:
+def zone_of(tz: Any) -> ZoneInfo:
     """Return the zone that a tzinfo means. Raises Untranslatable for one that is no place."""
     key = getattr(tz, "key", None) or getattr(tz, "zone", None)  # zoneinfo, pytz
-    if key is None and type(tz).__name__ == "LocalTimezone":  # Celery's, of the machine
-        return origin.local_zone
     name = str(tz if key is None else key)
     if name not in zones.known_zones():
         raise Untranslatable(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from django.core.management.base import CommandError
+from django.db import connections
 
 from scheduler.due import zones
 from scheduler.exceptions import InvalidTrigger
@@ -31,7 +32,9 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument("--app", default="", help="its object, as in proj.celery:app")
     parser.add_argument("--timezone", type=_zone, help="of the machine; default: TIME_ZONE")
     parser.add_argument("--system", action="store_true", help="the crontab has a column of users")
-    parser.add_argument("--database", default="default", help="that has its tables")
+    parser.add_argument(
+        "--database", choices=sorted(connections), default="default", help="that has its tables"
+    )
     renamed = "what a task is called here; may be repeated"
     parser.add_argument(
         "--map", type=_pair, action="append", default=[], metavar="OLD=NEW", help=renamed
