@@ -141,7 +141,7 @@ def _meaning(trigger: Any, origin: Origin) -> tuple[Trigger, Options, list[str]]
 
 
 def _cron(trigger: Any, origin: Origin) -> tuple[Trigger, Options, list[str]]:
-    return of_cron_trigger(trigger, origin), _bounds(trigger), []
+    return of_cron_trigger(trigger), _bounds(trigger), []
 
 
 def _ours(trigger: Any, origin: Origin) -> tuple[Trigger, Options, list[str]]:

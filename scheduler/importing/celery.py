@@ -66,7 +66,7 @@ def read(origin: Origin) -> Found:
 
 def _entry(key: str, entry: Mapping[str, Any], *, app: Any, origin: Origin) -> Foreign:
     refuse_celerys_own(str(entry["task"]))
-    trigger, theirs, told = meaning(entry["schedule"], app, origin)
+    trigger, theirs, told = meaning(entry["schedule"], app)
     options, noted = options_of(entry.get("options") or {}, app)
     relative = (ROUNDED,) if entry.get("relative") else ()
     return Foreign(
@@ -88,15 +88,13 @@ def refuse_celerys_own(task: str) -> None:
         raise Over(f"{task} looks after Celery's own results; here RETAIN_SUCCESSFUL does that.")
 
 
-def meaning(
-    schedule: Any, app: Any, origin: Origin
-) -> tuple[Trigger, NextAfter | None, tuple[str, ...]]:
+def meaning(schedule: Any, app: Any) -> tuple[Trigger, NextAfter | None, tuple[str, ...]]:
     """Return the trigger of a schedule of Celery's, whom to ask, and notes. Untranslatable."""
     if (seconds := plain_seconds(schedule)) is not None:
         return every(seconds), None, (PHASE,)
     kinds = {f"{kind.__module__}.{kind.__qualname__}" for kind in type(schedule).__mro__}
     if "celery.schedules.crontab" in kinds:
-        return of_crontab(schedule, app, origin)
+        return of_crontab(schedule, app)
     if "celery.schedules.solar" in kinds:
         raise Untranslatable(SOLAR.format(schedule))
     if "celery.schedules.schedule" in kinds:
@@ -115,9 +113,7 @@ def every(seconds: float) -> Every:
         raise Untranslatable(str(error)) from error
 
 
-def of_crontab(
-    crontab: Any, app: Any, origin: Origin
-) -> tuple[Trigger, NextAfter, tuple[str, ...]]:
+def of_crontab(crontab: Any, app: Any) -> tuple[Trigger, NextAfter, tuple[str, ...]]:
     asked = copy(crontab)
     asked.app = app
     # Celery takes a naive time for UTC. Without nowfun the app has the zone, by its name.

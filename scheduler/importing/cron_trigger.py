@@ -15,7 +15,7 @@ from scheduler.due.cron_fields import MONTH
 from scheduler.importing import seconds
 from scheduler.importing.fields import WEEK, Fields
 from scheduler.importing.foreign import Untranslatable
-from scheduler.importing.origin import Origin, zone_of
+from scheduler.importing.origin import zone_of
 from scheduler.triggers import Trigger
 
 _ITEM = re.compile(r"(?P<first>\*|\w+)(?:-(?P<last>\w+))?(?:/(?P<step>\d+))?", re.ASCII)
@@ -36,7 +36,7 @@ REFUSED = {
 }
 
 
-def of_cron_trigger(trigger: Any, origin: Origin) -> Trigger:
+def of_cron_trigger(trigger: Any) -> Trigger:
     """Return a trigger that is due when all the fields match. Raises Untranslatable."""
     texts = {field.name: str(field) for field in trigger.fields}
     for name, cure in REFUSED.items():

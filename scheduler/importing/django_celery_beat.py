@@ -51,7 +51,7 @@ def _row(row: Any, app: Any, origin: Origin) -> Foreign:
     celery.refuse_celerys_own(row.task)
     schedule = _schedule(row, origin)
     app = app or schedule.app  # which is the one that the process has
-    trigger, theirs, told = _meaning(schedule, app, origin)
+    trigger, theirs, told = _meaning(schedule, app)
     options, noted = celery.options_of(_message(row), app)
     if row.start_time:
         options["start_at"] = row.start_time.isoformat()
@@ -98,12 +98,10 @@ def _schedule(row: Any, origin: Origin) -> Any:
         raise Untranslatable(f"Celery cannot read {row.scheduler}: {error}") from error
 
 
-def _meaning(
-    schedule: Any, app: Any, origin: Origin
-) -> tuple[Trigger, NextAfter | None, tuple[str, ...]]:
+def _meaning(schedule: Any, app: Any) -> tuple[Trigger, NextAfter | None, tuple[str, ...]]:
     if moment := getattr(schedule, "clocked_time", None):
         return At(moment), None, ()
-    return celery.meaning(schedule, app, origin)
+    return celery.meaning(schedule, app)
 
 
 def _json(text: str, *, of: str) -> Any:

@@ -191,6 +191,6 @@ def test_any_crontab_is_due_when_celerys_is(seed):
         minute=minute, hour=hour, day_of_month=day, month_of_year=month, day_of_week=weekday
     )
 
-    ours, ask, _ = source.of_crontab(theirs, app, origin())
+    ours, ask, _ = source.of_crontab(theirs, app)
 
     assert unexplained(ask, ours) == []
