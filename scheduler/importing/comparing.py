@@ -21,6 +21,7 @@ YEAR = timedelta(days=366)
 MOST = 2500  # due times that are compared one by one
 START = timedelta(days=1)
 BEFORE, AFTER = timedelta(hours=6), timedelta(hours=12)  # a change of the clocks
+HOUR = timedelta(hours=1)
 NEAR = timedelta(hours=3)  # what a change of the clocks moves or doubles is not farther away
 STRIDE = timedelta(hours=6, minutes=47)  # meets each hour of the day, and each weekday
 
@@ -32,8 +33,8 @@ class Night:
     """
     A change of the clocks, and the first due time after it.
 
-    Also that may be moved or lost, days later: who adds a span to a time before the change, as
-    APScheduler does, arrives at the wrong hour of the day on which it ends.
+    Also that may be lost, days later: who adds a span to a time before the change, as APScheduler
+    does, arrives as much past midnight as the clocks went forward.
     """
 
     change: OffsetChange
@@ -41,8 +42,13 @@ class Night:
 
     def explains(self, due_at: datetime) -> bool:
         """Say whether what differs at ``due_at`` may come from it."""
-        begins = [self.change.at, *([self.first] if self.first else [])]
-        return any(abs(due_at - each) <= NEAR for each in begins)
+        if abs(due_at - self.change.at) <= NEAR:
+            return True
+        if self.first is None or not timedelta(0) <= due_at - self.first <= NEAR:
+            return False
+        wall = due_at + self.change.after
+        past_midnight = wall - wall.replace(hour=0, minute=0, second=0)
+        return past_midnight < abs(self.change.size) + HOUR  # the next that they know of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

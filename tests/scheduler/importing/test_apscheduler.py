@@ -219,6 +219,17 @@ def test_a_trigger_of_ones_own_is_refused(read):
     assert "Moon is a trigger of your own" in read(Moon()).refusal
 
 
+def test_what_apscheduler_loses_after_a_gap_is_told(read):
+    """A gap of two hours in March; on 1 April what is due before two in the morning is lost."""
+    found = read(CronTrigger(day="*/8", hour="0,6", minute=8, timezone="Antarctica/Troll"))
+
+    differing = compared(found.theirs, found.trigger)
+
+    assert differing.only_here == (datetime(2027, 3, 31, 22, 8, tzinfo=UTC),)
+    assert unexplained(found.theirs, found.trigger) == []
+    assert unexplained(found.theirs, Cron("8 6 */8 * *", "Antarctica/Troll")) != []
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_any_cron_trigger_is_due_when_theirs_is(seed):
     random = Random(seed)
