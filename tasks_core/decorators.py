@@ -7,7 +7,7 @@ from tasks_core import conf, key_templates, registry, retries
 from tasks_core.calls import Call
 from tasks_core.definition import DECLARABLE, P, R, Task, check_options
 from tasks_core.exceptions import InvalidCall
-from tasks_core.retries import Backoff
+from tasks_core.retries import Backoff, GivesUp
 
 
 @overload
@@ -17,6 +17,7 @@ def task(
     *,
     backend: str = ...,
     backoff: Backoff | None = ...,
+    gives_up: GivesUp | None = ...,
     takes_context: bool = ...,
     http: bool | str = ...,
     **options: Any,
@@ -27,6 +28,7 @@ def task(
     *,
     backend: str = conf.DEFAULT_ALIAS,
     backoff: Backoff | None = None,
+    gives_up: GivesUp | None = None,
     takes_context: bool = False,
     http: bool | str = False,
     **options: Any,
@@ -37,37 +39,35 @@ def task(
     Options: priority, queue, key, on_conflict, max_attempts, timeout, label, durable, ``rate``
     ("10/m"), ``concurrency`` (a key, which may name arguments, and how many may run at once:
     ``("account {account_id}", 2)``); ``backoff`` (seconds, timedelta, or a function of the number
-    of the failed attempt); ``backend`` (an alias of JOBS); ``takes_context=True`` to be given a
-    JobContext first; ``http`` (True, or a permission: who may call it over HTTP). Raises
-    InvalidCall for anything else.
+    of the failed attempt); ``gives_up`` (a function of that number and of what was raised: shall
+    none follow?); ``backend`` (an alias of JOBS); ``takes_context=True`` to be given a JobContext
+    first; ``http`` (True, or a permission: who may call it over HTTP). Raises InvalidCall for
+    anything else.
     """
     if func is not None and not callable(func):
         raise InvalidCall(f"@task takes its options by name: @task(queue={func!r:.80}).")
-    _check(options, backoff=backoff, http=http)
+    _check(options, backoff=backoff, gives_up=gives_up, http=http)
+
+    also = {"gives_up": gives_up, "takes_context": takes_context, "http": http}
 
     def declare(function: Callable[P, R]) -> Task[P, R]:
         if "{" in (key := (options.get("concurrency") or ("",))[0]):
             key_templates.check(key, function)
-        declared = Task(
-            function,
-            registry.path_of(function),
-            options,
-            backend=backend,
-            backoff=backoff,
-            takes_context=takes_context,
-            http=http,
-        )
+        name = registry.path_of(function)
+        declared = Task(function, name, options, backend=backend, backoff=backoff, **also)
         registry.declare(declared)
         return declared
 
     return declare if func is None else declare(func)
 
 
-def _check(options: dict[str, Any], *, backoff: Any, http: Any) -> None:
+def _check(options: dict[str, Any], *, backoff: Any, gives_up: Any, http: Any) -> None:
     """Refuse what cannot be declared: here, at import, rather than at the first call."""
     check_options(options, DECLARABLE, what="@task")
     Call(None, **options).checked()
     retries.check(backoff)
+    if gives_up is not None and not callable(gives_up):
+        raise InvalidCall(f"gives_up must be a function of (attempt, error), not {gives_up!r:.80}.")
     app, dot, codename = http.partition(".") if isinstance(http, str) else ("", "", "")
     if not (isinstance(http, bool) or (app and dot and codename)):
         raise InvalidCall(

@@ -10,7 +10,7 @@ from tasks_core import conf
 from tasks_core.calls import OPTION_DEFAULTS, Call
 from tasks_core.exceptions import InvalidCall
 from tasks_core.options import When
-from tasks_core.retries import Backoff
+from tasks_core.retries import Backoff, GivesUp
 
 if TYPE_CHECKING:
     from tasks_core.attempts import Attempt
@@ -39,8 +39,7 @@ class Task(Generic[P, R]):
     backoff: Backoff | None = None
     takes_context: bool = False
     when: When | None = None
-    # Says, of the number of a failed attempt and what it raised, that none shall follow.
-    gives_up: Callable[[int, BaseException], bool] | None = None
+    gives_up: GivesUp | None = None
     is_plain: bool = False  # its author knows a function, not this object
     # Of a task of another framework: that task itself, and how to build the context that it takes.
     foreign: Any = None

@@ -10,6 +10,9 @@ from tasks_core.exceptions import InvalidCall
 Backoff = timedelta | float | Callable[[int], timedelta | float]
 """A constant delay, or a function of the number of the attempt that just failed (from 1)."""
 
+GivesUp = Callable[[int, BaseException], bool]
+"""Says, of that number and of what the attempt raised, that no other shall follow."""
+
 
 def delay(attempt: int, backoff: Backoff | None = None) -> timedelta:
     """

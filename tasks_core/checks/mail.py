@@ -6,6 +6,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+from django.utils.module_loading import import_string
 
 from tasks_core.checks.settings import TAG
 
@@ -54,5 +55,15 @@ def _wrong(queues: list[str]) -> Iterator[CheckMessage]:
             problems.append(f"MAILERS[{alias!r}]: {conf.WHICH_MAILER}")
         elif name not in mailers or name in queues:
             problems.append(f"MAILERS[{alias!r}]: the mailer {name!r} must be one that sends.")
+    if not problems:
+        problems += _missing(conf.get()["BACKEND"])
     for problem in problems:
-        yield Error(problem, hint="See the guide about mail.", id="tasks_core.E046")
+        yield Error(problem, hint="See docs/howto/mail.", id="tasks_core.E046")
+
+
+def _missing(path: str) -> list[str]:
+    try:
+        import_string(path)
+    except ImportError as error:
+        return [f'QUEUED_EMAIL["BACKEND"]: {error}']
+    return []

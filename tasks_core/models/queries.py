@@ -64,7 +64,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.filter(task=task if isinstance(task, str) else registry.find(task).name)
 
     def for_creator(self, creator: models.Model | str) -> JobQuerySet:
-        """Return the jobs that were enqueued with this ``creator=``; raise InvalidCall for nobody."""
+        """Return the jobs enqueued with this ``creator=``; raise InvalidCall if it is nobody."""
         text = CHECKS["creator"](creator)
         if not text:
             raise InvalidCall(

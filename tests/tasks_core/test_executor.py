@@ -26,6 +26,11 @@ async def give_back_later(value):
     return value
 
 
+@task(gives_up=lambda attempt, error: isinstance(error, KeyError) or attempt == 2)
+def hopeless(error):
+    raise {"key": KeyError, "value": ValueError}[error]
+
+
 @task(backoff=HOUR)
 def raise_what(name):
     raise {
@@ -190,3 +195,12 @@ def test_a_history_that_was_tampered_with_grants_no_grace(errors):
     outcome = executor.execute(Attempt(job_id=uuid4(), task="os.system", errors=errors))
 
     assert outcome.reason == "unknown task"
+
+
+@pytest.mark.parametrize(
+    ("error", "number", "follows"), [("key", 1, False), ("value", 1, True), ("value", 2, False)]
+)
+def test_a_task_may_give_up(error, number, follows):
+    outcome = run(hopeless, error, number=number)
+
+    assert (outcome.retry_in is not None) == follows

@@ -18,11 +18,11 @@ from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.db import transaction
 from django.utils.translation import gettext_lazy, override
 
-from tasks_core import JobState, background, job_backends
+from tasks_core import JobState, background, clock, job_backends
 from tasks_core.contrib.mail import QueuedEmailBackend, letters, store, tasks
 from tasks_core.contrib.mail.models import LetterPart
 from tasks_core.exceptions import InvalidCall
-from tasks_core.models import Job
+from tasks_core.models import Job, Outbox
 from tasks_core.processes.foreground import run_ready
 from tasks_core.testing import drain
 from tests import services
@@ -213,7 +213,7 @@ def test_a_class_that_a_worker_could_not_find_is_refused():
     class Local(EmailMessage):
         pass
 
-    with pytest.raises(InvalidCall, match=r"The message is the class .*Local"):
+    with pytest.raises(InvalidCall, match=r"could not find the class .*Local of the message"):
         letters.written(Local())
 
 
@@ -334,14 +334,29 @@ def test_elsewhere_the_job_follows_the_commit(settings):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_in_band_it_is_sent_when_that_commits(settings):
+def test_in_band_it_is_sent_at_once(settings, really_sent_by, unused_port):
     settings.JOBS = {"BACKEND": "tasks_core.backends.immediate.ImmediateBackend"}
 
-    with transaction.atomic():
-        plain().send()
-        assert mail.outbox == []
+    assert plain().send() == 1
 
     assert len(mail.outbox) == 1
+    assert not LetterPart.objects.exists()
+
+    really_sent_by(SMTP, host="127.0.0.1", port=unused_port)
+
+    with pytest.raises(ConnectionRefusedError):  # nobody would try again
+        plain().send()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_elsewhere_is_told_of_it_in_the_transaction(settings):
+    settings.JOBS = {"default": settings.JOBS["redis"]}
+
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        plain().send()
+        assert Outbox.objects.get().id == LetterPart.objects.get().letter
+        raise ZeroDivisionError
+
     assert not LetterPart.objects.exists()
 
 
@@ -373,7 +388,13 @@ class Mailbox:
     """Takes what a mail server is given, once it is no longer refusing."""
 
     def __init__(self):
-        self.refusals, self.received = 0, []
+        self.refusals, self.received, self.unknown = 0, [], ""
+
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
+        if self.unknown:
+            return f"{self.unknown} no such user: {address}"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802 - as aiosmtpd calls it
         if self.refusals:
@@ -408,6 +429,34 @@ def test_a_mail_server_that_refuses_gets_it_later_and_once(mailbox):
     assert sorted(envelope.rcpt_tos) == [f"{name}@example.org" for name in "abcd"]
     assert (arrived["Message-ID"], arrived["X-Campaign"]) == ("<1@example.org>", "autumn")
     assert arrived["Bcc"] is None
+
+
+@pytest.mark.parametrize(("reply", "state"), [(550, JobState.FAILED), (450, JobState.SCHEDULED)])
+def test_whom_a_mail_server_does_not_know_it_is_asked_for_once(mailbox, reply, state):
+    mailbox.unknown = reply
+    rich().send()
+
+    list(run_ready(job_backends["default"]))
+
+    job = Job.objects.get()
+    assert (job.state, job.attempts) == (state, 1)
+    assert str(reply) in job.errors[0]["message"]
+    assert "@example.org" not in str(job.errors)
+
+
+def test_a_silent_mail_server_is_waited_for_no_longer_than_a_minute(settings, really_sent_by):
+    really_sent_by(SMTP)
+    name = "real" if HAS_MAILERS else None
+
+    assert tasks.connection(name).timeout == 60
+
+    settings.QUEUED_EMAIL = {**getattr(settings, "QUEUED_EMAIL", {}), "TIMEOUT": 5}
+
+    assert tasks.connection(name).timeout == 5
+
+    really_sent_by(SMTP, timeout=7)
+
+    assert tasks.connection(name).timeout == 7
 
 
 def test_one_bad_message_keeps_no_other_back(mailbox):
@@ -454,9 +503,17 @@ def test_who_wants_silence_is_told_of_none():
     assert queue(fail_silently=True).send_messages([plain(subject="a\nb")]) == 0
 
 
-def test_a_password_does_not_travel():
+@pytest.mark.django_db(transaction=True)
+def test_nor_of_a_transaction_that_is_broken_already():
+    with transaction.atomic():
+        transaction.set_rollback(True)
+        assert queue(fail_silently=True).send_messages([plain()]) == 0
+
+
+@pytest.mark.parametrize("said", [{"username": "shop", "password": "tea"}, {"host": "b.org"}])
+def test_what_a_call_says_of_its_connection_does_not_travel(said):
     with pytest.raises(InvalidCall, match="EMAIL_HOST_PASSWORD"):
-        queue(username="shop", password="tea")
+        queue(**said)
 
     assert queue(username=None, password=None).send_messages([]) == 0
 
@@ -464,17 +521,22 @@ def test_a_password_does_not_travel():
 # What is left behind.
 
 
-def test_a_letter_whose_job_is_gone_is_forgotten_after_a_month():
-    age = timedelta(days=31)
-    for _ in range(2):
+def test_a_letter_whose_job_is_gone_is_forgotten_after_a_day():
+    for _ in range(3):
         plain().send()
-    LetterPart.objects.update(queued_at=LetterPart.objects.earliest("queued_at").queued_at - age)
-    Job.objects.order_by("pk")[:1].delete()
+    in_outbox = Job.objects.latest("pk").pk
+    Outbox.objects.create(
+        id=in_outbox, backend="redis", call={}, stored_at=clock.now(), try_at=clock.now()
+    )
+    LetterPart.objects.update(queued_at=clock.now() - timedelta(days=2))
+    kept, gone, _ = Job.objects.order_by("pk")
+    Job.objects.exclude(pk=kept.pk).delete()
     store.keep([(uuid4(), b"new")])
 
     assert store.sweep() == 1
 
-    assert LetterPart.objects.count() == 2
+    left = LetterPart.objects.values_list("letter", flat=True)
+    assert (len(left), gone.pk in left) == (3, False)
 
 
 def test_a_letter_that_waits_is_kept_however_old_it_is():
@@ -507,6 +569,8 @@ def test_checks_have_nothing_to_say_of_settings_that_work():
         {"PRIORITY": 101},
         {"QUEUE": ""},
         {"MAX_ATTEMPTS": 0},
+        {"TIMEOUT": 0},
+        {"BACKEND": "shop.mail.Nothing"},
         ["smtp"],
     ],
 )
@@ -514,14 +578,27 @@ def test_a_setting_that_cannot_be_is_told_before_anything_starts(settings, wrong
     settings.QUEUED_EMAIL = wrong
 
     assert ids() == ["tasks_core.E046"]
-    with pytest.raises(ImproperlyConfigured, match="QUEUED_EMAIL"):
-        queue().send_messages([plain()])
+    if wrong != {"BACKEND": "shop.mail.Nothing"}:  # which only the worker imports
+        with pytest.raises(ImproperlyConfigured, match="QUEUED_EMAIL"):
+            queue().send_messages([plain()])
 
 
 def test_without_its_app_there_is_no_table(settings):
     settings.INSTALLED_APPS = [app for app in settings.INSTALLED_APPS if "mail" not in app]
 
     assert ids() == ["tasks_core.E045"]
+    with pytest.raises(ImproperlyConfigured, match="INSTALLED_APPS"):
+        queue()
+
+
+def test_the_app_alone_says_what_it_needs(settings):
+    with pytest.raises(ImproperlyConfigured, match='needs "tasks_core"'):
+        settings.INSTALLED_APPS = [
+            app
+            for app in settings.INSTALLED_APPS
+            if app.split(".")[0] != "scheduler"
+            and app not in {"tasks_core", "tasks_core.http", "tests.app"}
+        ]
 
 
 def test_who_does_not_queue_needs_neither(settings):

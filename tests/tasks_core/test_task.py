@@ -182,6 +182,7 @@ def test_when_of_a_task_is_refused_where_nothing_can_be_deferred():
         {"queue": "a,b"},
         {"max_attempts": 0},
         {"backoff": "5"},
+        {"gives_up": True},
         {"backoff": -5},
         {"backoff": timedelta(seconds=-1)},
         {"backoff": True},

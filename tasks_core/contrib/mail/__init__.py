@@ -4,7 +4,8 @@ Mail that a worker sends: ``EMAIL_BACKEND = "tasks_core.contrib.mail.QueuedEmail
 - backend: what Django hands its messages to. conf: the setting ``QUEUED_EMAIL``.
 - letters: a message as bytes, and back; mime: the parts of one that are MIME already.
 - store: the bytes in a table, until they are sent. models, migrations: that table.
-- tasks: the job that sends. apps: the app, which has a table.
+- tasks: the job that sends. exceptions: what a mail server says to it.
+- apps: the app, which has the table.
 """
 
 from tasks_core.contrib.mail.backend import QueuedEmailBackend

@@ -7,12 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 
-from tasks_core import Call, background, ids, job_backends
+from tasks_core import BaseJobBackend, Call, background, ids, job_backends
 from tasks_core.conf import DEFAULT_ALIAS
 from tasks_core.contrib.mail import conf
 from tasks_core.exceptions import InvalidCall
@@ -21,6 +22,9 @@ from tasks_core.preparation import commits_with
 
 if TYPE_CHECKING:
     from django.core.mail import EmailMessage
+
+
+OF_DJANGO = frozenset({"alias", "_ignore_unknown_kwargs"})  # what 6.1 tells a backend itself
 
 
 class QueuedEmailBackend(BaseEmailBackend):
@@ -38,7 +42,10 @@ class QueuedEmailBackend(BaseEmailBackend):
         mailer: str | None = None,
         **options: Any,
     ) -> None:
-        super().__init__(**_without_credentials(options))
+        _refuse_connection(options)
+        super().__init__(**{name: options[name] for name in OF_DJANGO & options.keys()})
+        if not apps.is_installed(conf.APP):
+            raise ImproperlyConfigured(f'Queued mail needs "{conf.APP}" in INSTALLED_APPS.')
         if mailer is None and hasattr(settings, "MAILERS"):
             raise ImproperlyConfigured(conf.WHICH_MAILER)
         self.is_silent = fail_silently
@@ -48,57 +55,65 @@ class QueuedEmailBackend(BaseEmailBackend):
         """
         Queue the messages that are for somebody, and return how many.
 
-        Raises what sending them would raise at once, such as BadHeaderError, and InvalidCall for
-        what cannot be carried to a worker.
+        Where jobs run in-band they are sent at once. Raises what sending them would raise, such as
+        BadHeaderError, and InvalidCall for what cannot be carried to a worker.
         """
+        wanted = [message for message in email_messages if message.recipients()]
         try:
-            letters = [_letter(each) for each in email_messages if each.recipients()]
-        except ValueError:
+            return self._send(wanted) if _backend().in_band else self._queue(wanted)
+        except Exception:
             if not self.is_silent:
                 raise
             return 0
-        self._queue(letters)
-        return len(letters)
 
-    def _queue(self, letters: Sequence[tuple[UUID, str, bytes]]) -> None:
-        from tasks_core.contrib.mail import store
-        from tasks_core.contrib.mail.tasks import send
+    def _send(self, messages: Sequence[EmailMessage]) -> int:
+        from tasks_core.contrib.mail.tasks import connection
 
-        told = conf.get()
-        calls = [
-            Call(
-                send,
-                [str(letter), self.mailer],
-                id=letter,
-                label=subject,
-                queue=told["QUEUE"],
-                priority=told["PRIORITY"],
-                max_attempts=told["MAX_ATTEMPTS"],
-            )
-            for letter, subject, _content in letters
-        ]
-        using = store.database()
+        return connection(self.mailer).send_messages(messages) or 0
+
+    def _queue(self, messages: Sequence[EmailMessage]) -> int:
+        from tasks_core.contrib.mail import letters, store
+
+        for message in messages:
+            message.message()  # what cannot be sent is noticed here, where somebody sends it
+        named = [(ids.job_id(), message) for message in messages]
+        contents = [(letter, letters.written(message)) for letter, message in named]
+        calls = [self._call(letter, message) for letter, message in named]
+        using, backend = store.database(), _backend()
         with transaction.atomic(using=using):
-            store.keep([(letter, content) for letter, _subject, content in letters])
-            if all(commits_with(using, job_backends[DEFAULT_ALIAS], call) for call in calls):
+            store.keep(contents)
+            if all(commits_with(using, backend, call) for call in calls):
                 background.enqueue_many(calls)
             else:
                 transaction.on_commit(partial(background.enqueue_many, calls), using=using)
+        return len(messages)
 
+    def _call(self, letter: UUID, message: EmailMessage) -> Call:
+        from tasks_core.contrib.mail.tasks import send
 
-def _letter(message: EmailMessage) -> tuple[UUID, str, bytes]:
-    from tasks_core.contrib.mail import letters
-
-    message.message()  # what cannot be sent is noticed here, where somebody sends it
-    subject = " ".join(str(message.subject).split())
-    return ids.job_id(), subject[:MAX_LABEL], letters.written(message)
-
-
-def _without_credentials(options: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what Django 5.2 always names; refuse what must not lie in a table."""
-    if options.pop("username", None) or options.pop("password", None):
-        raise InvalidCall(
-            "auth_user and auth_password do not travel to a worker. Set EMAIL_HOST_USER and "
-            "EMAIL_HOST_PASSWORD, or send with connection=get_connection(backend, …)."
+        told = conf.get()
+        return Call(
+            send,
+            [str(letter), self.mailer],
+            id=letter,
+            label=" ".join(str(message.subject).split())[:MAX_LABEL],
+            queue=told["QUEUE"],
+            priority=told["PRIORITY"],
+            max_attempts=told["MAX_ATTEMPTS"],
+            durable=_backend().can_be_durable,  # the letter is written down, and so may be its job
         )
-    return {name: value for name, value in options.items() if name != "password"}
+
+
+def _backend() -> BaseJobBackend:
+    return job_backends[DEFAULT_ALIAS]
+
+
+def _refuse_connection(options: dict[str, Any]) -> None:
+    """Refuse what one call says of its connection: the worker has its own, and no passwords."""
+    said = sorted(name for name in options.keys() - OF_DJANGO if options[name] is not None)
+    if said:
+        raise InvalidCall(
+            f"{', '.join(said)}: what a call says of its connection does not travel to a worker. "
+            "Set EMAIL_HOST_USER, EMAIL_HOST_PASSWORD and the like, or send with "
+            "connection=get_connection(backend, …)."
+        )

@@ -10,7 +10,8 @@ from tasks_core.calls import Call
 from tasks_core.conf import did_you_mean
 from tasks_core.exceptions import InvalidCall
 
-QUEUED = "tasks_core.contrib.mail.QueuedEmailBackend"
+APP = "tasks_core.contrib.mail"
+QUEUED = f"{APP}.QueuedEmailBackend"
 WHICH_MAILER = (
     'With MAILERS the mailer that really sends is named: "OPTIONS": {"mailer": "smtp"}, beside '
     f'"BACKEND": "{QUEUED}".'
@@ -22,6 +23,7 @@ DEFAULTS: dict[str, Any] = {
     # With the default back-off some six to thirteen hours, so that a night without a mail
     # server loses nothing.
     "MAX_ATTEMPTS": 20,
+    "TIMEOUT": 60,  # seconds that the mail server may be silent, if nothing else says so
 }
 OF_JOBS = frozenset({"QUEUE", "PRIORITY", "MAX_ATTEMPTS"})
 
@@ -44,6 +46,8 @@ def problems(given: Any) -> Iterator[str]:
             yield f"QUEUED_EMAIL has no key {key!r}.{did_you_mean(key, DEFAULTS)}"
     if given.get("BACKEND") == QUEUED:
         yield 'QUEUED_EMAIL["BACKEND"] must be what really sends, not the queue itself.'
+    if not isinstance(given.get("TIMEOUT", 1), int | float) or given.get("TIMEOUT", 1) <= 0:
+        yield f'QUEUED_EMAIL["TIMEOUT"] must be a number of seconds, not {given["TIMEOUT"]!r:.80}.'
     options = {name.lower(): value for name, value in given.items() if name in OF_JOBS}
     try:
         Call(None, **options).checked()

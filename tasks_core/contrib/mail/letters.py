@@ -62,7 +62,13 @@ def _with_origin(headers: dict[str, Any]) -> dict[str, Any]:
 def _class_name(kind: type) -> Any:
     if OF_DJANGO.get(kind.__name__) is kind:
         return kind.__name__
-    return pack(kind, what="The message", snapshot=False)
+    try:
+        return pack(kind, what="The message", snapshot=False)
+    except InvalidCall:
+        raise InvalidCall(
+            f"A worker could not find the class {kind.__qualname__} of the message again: define "
+            "it at the top of a module of an installed app, or send with a connection of your own."
+        ) from None
 
 
 def _empty(name: Any) -> EmailMessage:

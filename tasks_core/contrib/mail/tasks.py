@@ -1,15 +1,24 @@
 """The job that sends one letter."""
 
+from __future__ import annotations
+
+from smtplib import SMTPRecipientsRefused
+from typing import Any
 from uuid import UUID
 
 from django.core import mail
 from django.core.mail.backends.base import BaseEmailBackend
 
 from tasks_core.contrib.mail import conf, letters, store
+from tasks_core.contrib.mail.exceptions import RecipientsRefused
 from tasks_core.decorators import task
 
 
-@task
+def _is_for_good(attempt: int, error: BaseException) -> bool:
+    return isinstance(error, RecipientsRefused) and error.is_for_good
+
+
+@task(gives_up=_is_for_good)
 def send(letter: str, mailer: str | None = None) -> int:
     """
     Send the letter by what really sends, and forget it; return how many messages were sent.
@@ -20,15 +29,20 @@ def send(letter: str, mailer: str | None = None) -> int:
     content = store.find(UUID(letter))
     if content is None:
         return 0
-    count = _connection(mailer).send_messages([letters.read(content)])
+    try:
+        count = connection(mailer).send_messages([letters.read(content)])
+    except SMTPRecipientsRefused as error:
+        # Whoever may look at jobs need not learn who was written to.
+        raise RecipientsRefused([code for code, _words in error.recipients.values()]) from None
     store.forget(UUID(letter))
     store.sweep()
     return count or 0
 
 
-def _connection(mailer: str | None) -> BaseEmailBackend:
-    if mailer is None:
-        found: BaseEmailBackend = mail.get_connection(conf.get()["BACKEND"])
-    else:
-        found = mail.mailers[mailer]
-    return found
+def connection(mailer: str | None) -> BaseEmailBackend:
+    """Return what really sends, which waits for a silent server no longer than is set."""
+    told = conf.get()
+    found: Any = mail.get_connection(told["BACKEND"]) if mailer is None else mail.mailers[mailer]
+    if getattr(found, "timeout", 0) is None:  # Django's own default is to wait for ever
+        found.timeout = told["TIMEOUT"]
+    return found  # type: ignore[no-any-return]
