@@ -48,7 +48,7 @@ def task(
         raise InvalidCall(f"@task takes its options by name: @task(queue={func!r:.80}).")
     _check(options, backoff=backoff, gives_up=gives_up, http=http)
 
-    also = {"gives_up": gives_up, "takes_context": takes_context, "http": http}
+    also: dict[str, Any] = {"gives_up": gives_up, "takes_context": takes_context, "http": http}
 
     def declare(function: Callable[P, R]) -> Task[P, R]:
         if "{" in (key := (options.get("concurrency") or ("",))[0]):
