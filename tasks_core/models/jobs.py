@@ -146,10 +146,18 @@ class Jobs(JobQuerySet):
         return job_backends.of_database(self.db)
 
     def _batches(self) -> Iterator[Sequence[UUID]]:
-        mine = self if self.query.is_sliced else self.order_by("pk")
-        ids = list(mine.values_list("pk", flat=True))
-        for start in range(0, len(ids), BATCH):
-            yield ids[start : start + BATCH]
+        """Yield the ids of those that there are now: what a job enqueues meanwhile is not meant."""
+        if self.query.combinator:
+            raise InvalidCall(f"Of a {self.query.combinator}() nothing can be changed: use | or &.")
+        if self.query.is_sliced:
+            chosen = list(self.values_list("pk", flat=True))
+            yield from (chosen[start : start + BATCH] for start in range(0, len(chosen), BATCH))
+            return
+        ids = self.order_by("pk").values_list("pk", flat=True)
+        newest, batch = ids.last(), list(ids[:BATCH])
+        while batch:
+            yield batch
+            batch = list(ids.filter(pk__gt=batch[-1], pk__lte=newest)[:BATCH])
 
 
 def _refuse(what: str) -> NoReturn:

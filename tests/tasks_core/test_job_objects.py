@@ -347,6 +347,29 @@ def test_many_are_changed_batch_by_batch(monkeypatch):
     assert Job.objects.failed().retry() == 5
 
 
+def test_what_is_sliced_is_changed_batch_by_batch_too(monkeypatch):
+    monkeypatch.setattr("tasks_core.models.jobs.BATCH", 2)
+    make_jobs(5, S.FAILED)
+
+    assert Job.objects.failed()[:3].retry() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_job_enqueues_is_not_meant_by_who_runs_it(monkeypatch):
+    monkeypatch.setattr("tasks_core.models.jobs.BATCH", 1)
+    for number in range(2):
+        Job.objects.create(tasks.leave_followers, [f"{number}", 1])
+
+    assert len(Job.objects.ready().run()) == 2
+
+    assert Job.objects.ready().count() == 2
+
+
+def test_of_a_union_nothing_is_changed():
+    with pytest.raises(InvalidCall, match=r"use \| or &"):
+        Job.objects.failed().union(Job.objects.ready()).retry()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_run_runs_those_that_are_due_here_and_now():
     mine = Job.objects.create(tasks.leave_effect, ["mine"])
