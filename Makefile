@@ -12,6 +12,9 @@ PYTEST = $(BIN)/python -m pytest -q -n $(PARALLEL) --dist worksteal $(ARGS)
 LONG = FAULTS=long FAULT_RESULTS=docs/explanation/faults.json $(BIN)/python -m pytest -q -n 0 \
 	-o faulthandler_timeout=1200 --ignore tests/faults/test_published.py tests/faults $(ARGS)
 
+# Hundreds of processes start in the suite, and each would compile again what it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup demo test test-sqlite test-postgres test-mysql faults bench check docs clean
 
 help:
