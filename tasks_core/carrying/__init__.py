@@ -2,7 +2,8 @@
 What a signal sends, or a hook is given, as JSON and back.
 
 ``values``    plain values, times, collections, classes
-``rows``      rows of models, by reference or as they were
+``rows``      rows of models and lists of them, by reference
+``snapshots`` rows as they were, field by field
 ``delivery``  from there to a function, in a job
 
 A dict with the key ``_kind`` stands for what JSON has no word for. Nothing that a store holds is

@@ -1,24 +1,34 @@
-"""Rows, and lists of them: by reference, to be read anew, or with the values that they had."""
+"""Rows, and lists of them: by reference, to be read anew, unless they go as they were."""
 
 from typing import Any
 
-from django.apps import apps
 from django.db import models
-from django.utils.encoding import is_protected_type
 
-from tasks_core.carrying.values import MADE, MARK, Snapshot, Terms, pack_value, unpack
+from tasks_core.carrying.snapshots import pack_snapshot
+from tasks_core.carrying.values import MADE, MARK, Terms, model_of, pack_value, unpack
 from tasks_core.exceptions import InvalidCall
+from tasks_core.words import kind_of
 
 
 @pack_value.register
 def _(value: models.Model, terms: Terms) -> Any:
-    return _reference(value, terms) if terms.snapshot is False else _snapshot(value, terms.snapshot)
+    if terms.snapshot is False:
+        return _reference(value, terms)
+    return pack_snapshot(value, terms.snapshot)
 
 
 @pack_value.register
 def _(value: list, terms: Terms) -> Any:  # type: ignore[type-arg]
     packed = [pack_value(each, terms) for each in value]
     return _together(packed) if len(packed) > 1 else packed
+
+
+@pack_value.register
+def _(value: models.QuerySet, terms: Terms) -> Any:  # type: ignore[type-arg]
+    raise InvalidCall(
+        f"{terms.what} is {kind_of(value)}, which cannot be carried to a worker: it would have "
+        "other rows there. Send the rows, as list(…), or their keys."
+    )
 
 
 def _reference(row: models.Model, terms: Terms) -> dict[str, Any]:
@@ -41,33 +51,6 @@ def _together(packed: list[Any]) -> Any:
     return {MARK: "rows", "model": model, "using": using, "pks": [each["pk"] for each in packed]}
 
 
-def _snapshot(row: models.Model, names: Snapshot) -> dict[str, Any]:
-    return {
-        MARK: "snapshot",
-        "model": row._meta.label,
-        "using": row._state.db,
-        "is_new": row._state.adding,
-        "fields": {
-            field.attname: _value(field, row)
-            for field in row._meta.concrete_fields
-            if _travels(field, names)
-        },
-    }
-
-
-def _travels(field: "models.Field[Any, Any]", names: Snapshot) -> bool:
-    if isinstance(names, bool) or field.primary_key:
-        return True
-    return field.name in names or field.attname in names
-
-
-def _value(field: "models.Field[Any, Any]", row: models.Model) -> Any:
-    value = field.value_from_object(row)
-    if not is_protected_type(value):
-        value = field.value_to_string(row)  # as Django's serializers have it
-    return pack_value(value, Terms(f"{row._meta.label}.{field.name}"))
-
-
 def _row(told: dict[str, Any]) -> models.Model:
     return _read(told, [told["pk"]])[0]
 
@@ -77,7 +60,7 @@ def _rows(told: dict[str, Any]) -> list[models.Model]:
 
 
 def _read(told: dict[str, Any], packed_keys: list[Any]) -> list[models.Model]:
-    model: Any = _model(told)  # its DoesNotExist is no attribute that its type has
+    model: Any = model_of(told)  # its DoesNotExist is no attribute that its type has
     keys = [model._meta.pk.to_python(key) for key in unpack(packed_keys)]  # "7", if not yet read
     # Documented, like _meta: with managers of its own a model may hide rows.
     found: dict[Any, models.Model] = model._base_manager.using(told["using"]).in_bulk(keys)  # noqa: SLF001
@@ -89,23 +72,4 @@ def _read(told: dict[str, Any], packed_keys: list[Any]) -> list[models.Model]:
     return [found[key] for key in keys]
 
 
-def _row_as_it_was(told: dict[str, Any]) -> models.Model:
-    model, values = _model(told), told["fields"]
-    known = [field for field in model._meta.concrete_fields if field.attname in values]
-    row = model.from_db(
-        told["using"],
-        [field.attname for field in known],
-        [field.to_python(unpack(values[field.attname])) for field in known],
-    )
-    row._state.adding = told["is_new"]
-    return row
-
-
-def _model(told: dict[str, Any]) -> type[models.Model]:
-    try:
-        return apps.get_model(told["model"])
-    except LookupError as error:
-        raise InvalidCall(f"{told['model']!r:.200} is no model of this project.") from error
-
-
-MADE.update({"row": _row, "rows": _rows, "snapshot": _row_as_it_was, "model": _model})
+MADE.update({"row": _row, "rows": _rows, "model": model_of})

@@ -1,4 +1,4 @@
-"""Plain values and classes, as JSON and back; rows and lists are added by ``rows``."""
+"""Plain values and classes, as JSON and back; rows and lists are added by others."""
 
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Collection
@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 from uuid import UUID
 
+from django.apps import apps
 from django.db import models
 from django.http import HttpRequest
 from django.utils.functional import Promise
@@ -90,7 +91,7 @@ def _(value: Promise, terms: Terms) -> str:
 
 
 @pack_value.register
-def _(value: bytes | bytearray, terms: Terms) -> Any:
+def _(value: bytes | bytearray | memoryview, terms: Terms) -> Any:
     return {MARK: "bytes", "is": b64encode(value).decode()}
 
 
@@ -142,6 +143,14 @@ def _(value: type, terms: Terms) -> Any:
             "it is not at the top of a module of an installed app. Send another, or None."
         )
     return {MARK: "class", "name": name}
+
+
+def model_of(told: dict[str, Any]) -> type[models.Model]:
+    """Return the model that was named; raise InvalidCall if there is none of this name."""
+    try:
+        return apps.get_model(told["model"])
+    except LookupError as error:
+        raise InvalidCall(f"{told['model']!r:.200} is no model of this project.") from error
 
 
 def _kind(value: Any, *kinds: type) -> str:

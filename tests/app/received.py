@@ -6,7 +6,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save, pre_sa
 from django.dispatch import Signal
 
 from tasks_core import receiver
-from tests.app.models import Effect, Member
+from tests.app.models import Effect, Member, Sample
 
 brewed, poured, stirred = Signal(), Signal(), Signal()
 
@@ -36,6 +36,16 @@ def user_about_to_be_saved(**sent):
 @receiver(post_delete, sender=Member, background=True)
 def user_deleted(**sent):
     note("deleted", sent)
+
+
+@receiver(pre_save, sender=Sample, background=True)
+def sample_about_to_be_saved(**sent):
+    note("sample before", sent)
+
+
+@receiver(post_delete, sender=Sample, background=True)
+def sample_deleted(**sent):
+    note("sample deleted", sent)
 
 
 @receiver(m2m_changed, sender=User.groups.through, background=True)

@@ -13,7 +13,9 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.models import Group, User
 from django.contrib.auth.signals import user_login_failed
 from django.core import signals as core
-from django.db import transaction
+from django.db import models, transaction
+from django.db.models.expressions import DatabaseDefault
+from django.db.models.functions import Upper
 from django.db.models.signals import m2m_changed, post_init, post_migrate, post_save
 from django.dispatch import Signal
 from django.utils.translation import gettext_lazy
@@ -26,7 +28,7 @@ from tasks_core.outcomes import Errored
 from tasks_core.signals import job_settled
 from tasks_core.testing import drain
 from tests.app import received
-from tests.app.models import Effect
+from tests.app.models import Effect, Sample
 from tests.app.received import (
     Kettle,
     Member,
@@ -160,6 +162,82 @@ class TestModels:
             Group,
             User.groups.through,
         )
+
+
+def as_it_was(row, names=True):
+    return unpack(pack(row, what="it", snapshot=names))
+
+
+class TestSnapshots:
+    def test_what_a_database_has_yet_to_make_is_left_out(self):
+        Sample.objects.create(name="tea", count=2)
+
+        [sent] = ran("sample before")
+
+        row = sent["instance"]
+        assert (row.pk, row.name, row.count, row.data) == (None, "tea", 2, {})
+        assert row.get_deferred_fields() == {"twice"}
+        assert isinstance(row.at, DatabaseDefault)
+
+    def test_a_row_that_came_back_can_be_saved(self):
+        row = as_it_was(Sample(name="tea"))
+        row.save()
+
+        assert Sample.objects.get().at is not None
+
+    def test_what_was_generated_travels(self):
+        row = Sample.objects.create(name="tea", count=2)
+        row.refresh_from_db()
+
+        assert as_it_was(row).twice == 4
+
+    def test_text_that_a_field_accepts_is_read_as_the_field_reads_it(self):
+        row = as_it_was(Sample(at="2026-01-01T00:00Z", lasts="1:00:00", count="3"))
+
+        assert row.at == datetime(2026, 1, 1, tzinfo=UTC)
+        assert (row.lasts, row.count) == (timedelta(hours=1), 3)
+
+    def test_what_a_field_cannot_hold_is_refused_by_its_name(self):
+        with pytest.raises(InvalidCall, match=r"app\.Sample\.count cannot hold 'many': .* integer"):
+            as_it_was(Sample(count="many"))
+
+    def test_an_expression_is_read_from_the_database_when_it_is_asked_for(self):
+        row = Sample.objects.create(name="tea", count=2)
+        row.count, row.name = models.F("count") + 1, Upper("name")
+        row.save()
+
+        carried = ran("sample before")[1]["instance"]
+
+        assert carried.get_deferred_fields() == {"count", "name"}
+        assert (carried.count, carried.name) == (3, "TEA")
+
+    def test_a_deferred_field_stays_deferred(self, django_assert_num_queries):
+        Sample.objects.create(name="tea")
+        row = Sample.objects.defer("data").get()
+        with django_assert_num_queries(0):
+            assert as_it_was(row).get_deferred_fields() == {"data"}
+
+        row.delete()
+
+        [sent] = ran("sample deleted")
+        assert sent["instance"].name == "tea"
+
+    def test_json_and_bytes_come_back_as_the_database_has_them(self):
+        data = {1: "one", "at": datetime(2026, 1, 1, tzinfo=UTC), "_kind": [None, 1.5, "tea"]}
+        row = Sample.objects.create(data=data, content=b"\x00\xff")
+        stored = Sample.objects.get()
+
+        carried = as_it_was(row)
+
+        assert carried.data == stored.data
+        assert carried.data["1"] == "one"
+        assert (as_it_was(stored).content, type(carried.content)) == (b"\x00\xff", bytes)
+
+    def test_no_hash_of_a_password_travels_unasked(self):
+        user = User.objects.create_user("ann", password="secret")
+
+        assert "password" in as_it_was(user).get_deferred_fields()
+        assert as_it_was(user, ["password"]).check_password("secret")
 
 
 def test_a_failed_login_is_told_without_its_request(rf, connected):
