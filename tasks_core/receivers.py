@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from functools import update_wrapper
 from typing import Any
 
 from django.core import signals as core
-from django.db import DEFAULT_DB_ALIAS, models
+from django.db import models
 from django.db.backends.signals import connection_created
 from django.db.models import signals as of_models
 from django.dispatch import Signal
 from django.dispatch import receiver as django_receiver
 
 from tasks_core import signals as ours
-from tasks_core.carrying import Snapshot, check_snapshot, pack, unpack
-from tasks_core.carrying.delivery import Arguments, declared, deliver
+from tasks_core.carrying import Snapshot, check_names, check_snapshot
+from tasks_core.carrying.delivery import OPTIONS, Arguments, declared, deliver
+from tasks_core.carrying.sent import database_of, name_of, pack_sent, rows_of, unpack_sent
 from tasks_core.exceptions import InvalidCall
 
 CONNECTING = frozenset({"sender", "weak", "dispatch_uid"})  # what Signal.connect() takes
@@ -23,6 +25,11 @@ CONNECTING = frozenset({"sender", "weak", "dispatch_uid"})  # what Signal.connec
 # The row is gone, or not yet there, when a worker looks for it.
 AS_IT_WAS = (of_models.pre_save, of_models.pre_delete, of_models.post_delete)
 DELETIONS = (of_models.pre_delete, of_models.post_delete)
+OF_ONE_ROW = (*AS_IT_WAS, of_models.post_save)  # which is a row of the sender
+LET_LESS_TRAVEL = (
+    'Rows travel as they were here: name the fields that do, snapshot=["name", …], or, where the '
+    "row stays, let the worker read it, snapshot=False."
+)
 
 _OF_REQUESTS = "it belongs to a request, which is over when a worker begins"
 _OF_MIGRATIONS = "while migrations run, the tables of jobs may not be there"
@@ -66,18 +73,21 @@ def receiver(
     values that cannot be carried.
     """
     if not background:
-        if snapshot is not None:
-            raise InvalidCall("@receiver takes snapshot= together with background=True only.")
+        for name in OPTIONS & options.keys() if snapshot is None else ["snapshot"]:
+            raise InvalidCall(f"@receiver takes {name}= together with background=True only.")
         return django_receiver(signal, **options)
     found = list(signal) if isinstance(signal, list | tuple) else [signal]
     for each in found:
         _refuse(each)
+    check_snapshot(snapshot)
     connecting = {name: options.pop(name) for name in CONNECTING & options.keys()}
 
     def declare(function: Any) -> BackgroundReceiver:
+        said = function.snapshot if isinstance(function, BackgroundReceiver) else snapshot
+        _refuse_unknown_fields(said, found, connecting.get("sender"))
         made = _made(function, options, snapshot=snapshot)
         for each in found:
-            made.signals.append(each)
+            made.follow(each)
             each.connect(made, **connecting)
         return made
 
@@ -102,41 +112,60 @@ class BackgroundReceiver:
     def __init__(
         self, func: Callable[..., Any], *, snapshot: Snapshot | None, **options: Any
     ) -> None:
-        check_snapshot(snapshot)
+        self.task = declared(func, self._opened, what="@receiver", options=options)
         update_wrapper(self, func)
         self.func = func
-        self.signals: list[Signal] = []
+        self.signals: dict[str, Signal] = {}  # by names that are the same in every process
         self.snapshot = snapshot
-        self.task = declared(func, self._opened, what="@receiver", options=options)
+
+    def __repr__(self) -> str:
+        return f"<BackgroundReceiver {self.task.name}>"
 
     def __call__(self, *, signal: Signal, sender: Any, **sent: Any) -> None:
         """Enqueue a job: in the transaction, if its backend can, else when that commits."""
-        call = self._packed(signal, sender, sent)
-        deliver(self.task, call, using=_database_of(sent), what="what the signal sends")
-
-    def _packed(self, signal: Signal, sender: Any, sent: dict[str, Any]) -> dict[str, Any]:
-        if signal not in self.signals:
+        name = next((name for name, each in self.signals.items() if each is signal), None)
+        if name is None:
             raise InvalidCall(
                 f"{self.task.name} was connected to a signal that it was not declared for: name "
                 "it in @receiver([…], background=True), so that workers know of it."
             )
-        as_it_was = signal in AS_IT_WAS if self.snapshot is None else self.snapshot
         if signal in DELETIONS and isinstance(sent.get("origin"), models.QuerySet):
-            sent = {**sent, "origin": None}  # its rows are gone
-        return {
-            "signal": self.signals.index(signal),
-            "sender": pack(sender, what="sender", snapshot=False),
-            "sent": {
-                name: pack(value, what=name, snapshot=as_it_was) for name, value in sent.items()
-            },
-        }
+            sent["origin"] = None  # its rows are gone
+        snapshot = signal in AS_IT_WAS if self.snapshot is None else self.snapshot
+        short = name.rpartition(".")[2]
+        try:
+            call = {"signal": name, **pack_sent(sender, sent, snapshot=snapshot)}
+        except InvalidCall as error:
+            raise InvalidCall(f"{self.task.name}, sent {short}: {error}") from error
+        deliver(
+            self.task,
+            call,
+            using=database_of(sent),
+            what=f"what {short} sends to {self.task.name}",
+            cure=LET_LESS_TRAVEL if snapshot and rows_of(sent) else "",
+        )
+
+    def follow(self, signal: Signal) -> None:
+        """Know a signal by its name, of which a worker makes the signal again."""
+        known = name_of(signal, sys.modules.get(self.func.__module__))
+        self.signals[known or f"signal {len(self.signals) + 1}"] = signal
 
     def _opened(self, call: dict[str, Any]) -> Arguments:
-        return [], {
-            "signal": self.signals[call["signal"]],
-            "sender": unpack(call["sender"]),
-            **{name: unpack(value) for name, value in call["sent"].items()},
-        }
+        if call["signal"] not in self.signals:
+            raise InvalidCall(
+                f"{self.task.name} follows no signal {call['signal']!r:.80} any more. "
+                f"It follows {', '.join(self.signals)}."
+            )
+        return [], {"signal": self.signals[call["signal"]], **unpack_sent(call)}
+
+
+def _refuse_unknown_fields(
+    snapshot: Snapshot | None, signals: Sequence[Signal], sender: Any
+) -> None:
+    if not isinstance(sender, type) or not issubclass(sender, models.Model):
+        return
+    if any(signal in OF_ONE_ROW for signal in signals):
+        check_names(snapshot, sender)
 
 
 def _refuse(signal: Any) -> None:
@@ -145,10 +174,3 @@ def _refuse(signal: Any) -> None:
     for refused, name, why in REFUSED:
         if signal is refused:
             raise InvalidCall(f"No job can follow {name}: {why}. Leave out background=True.")
-
-
-def _database_of(sent: dict[str, Any]) -> str:
-    """Return the database in whose transaction the signal was sent, as far as it says so."""
-    instance = sent.get("instance")
-    known = instance._state.db if isinstance(instance, models.Model) else None
-    return sent.get("using") or known or DEFAULT_DB_ALIAS

@@ -10,13 +10,15 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.db import transaction
 
-from tasks_core import payloads, registry
+from tasks_core import key_templates, payloads, registry
 from tasks_core.backends import job_backends
 from tasks_core.calls import Call
 from tasks_core.decorators import task
-from tasks_core.definition import Task
+from tasks_core.definition import DECLARABLE, Task
 from tasks_core.exceptions import InvalidCall
 from tasks_core.preparation import commits_with
+
+OPTIONS = DECLARABLE | {"backend", "backoff", "takes_context"}  # what @task takes
 
 Arguments = tuple[list[Any], dict[str, Any]]
 
@@ -37,19 +39,28 @@ def declared(
     if options.get("takes_context"):
         raise InvalidCall(f"{what} cannot be given takes_context.")
     registry.path_of(func)  # refuses what a worker would not find
-    return task(**options)(_body(func, opened))
+    declare = task(**options)
+    if key_templates.names((options.get("concurrency") or ("",))[0]):
+        raise InvalidCall(
+            f"{what} takes a plain key of concurrency: what is sent has no arguments that it could "
+            "name. Let the function enqueue a task that has them."
+        )
+    return declare(_body(func, opened))
 
 
-def deliver(carrier: Task[Any, Any], call: Any, *, using: str, what: str) -> None:
+def deliver(carrier: Task[Any, Any], call: Any, *, using: str, what: str, cure: str = "") -> None:
     """
     Enqueue a job: in the transaction, if its backend can, else when that commits.
 
-    ``using`` is the database of that transaction. Raises InvalidCall, naming ``what`` is carried,
-    where it is too much.
+    ``using`` is the database of that transaction. Raises InvalidCall, naming ``what`` is carried
+    and the ``cure``, where it is too much.
     """
-    arguments = payloads.normal([call], what=what)
+    try:
+        arguments = payloads.normal({"carried": call}, what=what)
+    except InvalidCall as error:
+        raise InvalidCall(f"{error} {cure}".rstrip()) from None
     backend = job_backends[carrier.backend]
-    enqueue = partial(carrier.enqueue, *arguments)
+    enqueue = partial(carrier.enqueue, **arguments)
     if commits_with(using, backend, Call(carrier, **carrier.options)):
         enqueue()
     else:
@@ -59,15 +70,29 @@ def deliver(carrier: Task[Any, Any], call: Any, *, using: str, what: str) -> Non
 def _body(func: Callable[..., Any], opened: Callable[[Any], Arguments]) -> Callable[..., Any]:
     """Return what a worker calls, under the name of the function, where it is found again."""
 
-    def run(call: Any) -> Any:
-        args, kwargs = opened(call)
+    def run(*, carried: Any) -> Any:
+        args, kwargs = opened(carried)
         return func(*args, **kwargs)
 
-    async def arun(call: Any) -> Any:
-        args, kwargs = await sync_to_async(opened)(call)
+    async def arun(*, carried: Any) -> Any:
+        args, kwargs = await sync_to_async(opened)(carried)
         return await func(*args, **kwargs)
 
     body = arun if inspect.iscoroutinefunction(func) else run
     body.__module__, body.__name__ = func.__module__, func.__name__
     body.__qualname__, body.__doc__ = func.__qualname__, func.__doc__
+    vars(body)["__signature__"] = _OfDeliveries.from_callable(body)
     return body
+
+
+class _OfDeliveries(inspect.Signature):
+    """Tells who enqueues by hand what only ``deliver`` can."""
+
+    def bind(self, *args: Any, **kwargs: Any) -> inspect.BoundArguments:
+        try:
+            return super().bind(*args, **kwargs)
+        except TypeError:
+            raise TypeError(
+                "its jobs carry what a signal sends or a hook is given. Send the signal, or run "
+                "the hook; to call the function itself, call its .func"
+            ) from None

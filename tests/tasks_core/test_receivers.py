@@ -16,7 +16,7 @@ from django.core import signals as core
 from django.db import models, transaction
 from django.db.models.expressions import DatabaseDefault
 from django.db.models.functions import Upper
-from django.db.models.signals import m2m_changed, post_init, post_migrate, post_save
+from django.db.models.signals import m2m_changed, post_init, post_migrate, post_save, pre_save
 from django.dispatch import Signal
 from django.utils.translation import gettext_lazy
 
@@ -239,6 +239,24 @@ class TestSnapshots:
         assert "password" in as_it_was(user).get_deferred_fields()
         assert as_it_was(user, ["password"]).check_password("secret")
 
+    def test_a_deleted_row_travels_once(self):
+        Sample.objects.create(name="tea", data={"text": "x" * 40_000}).delete()
+
+        [sent] = ran("sample deleted")
+
+        assert sent["origin"] is sent["instance"]
+
+    def test_one_that_is_too_large_is_refused_with_what_helps(self):
+        [row] = Sample.objects.bulk_create([Sample(data={"text": "x" * 70_000})])
+
+        with pytest.raises(InvalidCall) as caught:
+            row.delete()
+
+        told = str(caught.value)
+        assert told.startswith("what post_delete sends to tests.app.received.sample_deleted: ")
+        assert 'snapshot=["name", …]' in told
+        assert "snapshot=False" in told
+
 
 def test_a_failed_login_is_told_without_its_request(rf, connected):
     connected(user_login_failed, received.login_failed)
@@ -344,6 +362,29 @@ class TestConnecting:
         with pytest.raises(InvalidCall, match="it was not declared for"):
             stirred.send(sender=None)
 
+    def test_signals_may_change_places_while_jobs_wait(self, monkeypatch):
+        poured.send(sender=None, cup=1)
+        turned = dict(reversed(kettle_whistled.signals.items()))
+        monkeypatch.setattr(kettle_whistled, "signals", turned)
+
+        assert [sent["signal"] for sent in ran("tea")] == [poured]
+        assert list(turned) == ["poured", "brewed"]
+
+    def test_a_signal_that_it_follows_no_more_is_an_error_that_says_so(self, monkeypatch):
+        poured.send(sender=None, cup=1)
+        monkeypatch.setattr(kettle_whistled, "signals", {"brewed": brewed})
+
+        outcomes = {attempt.task.rpartition(".")[2]: outcome for attempt, outcome in drain()}
+
+        message = outcomes["kettle_whistled"].error.message
+        assert "follows no signal 'poured' any more. It follows brewed." in message
+
+    def test_signals_of_models_have_their_own_names(self):
+        assert list(received.user_saved.signals) == ["django.db.models.signals.post_save"]
+
+    def test_a_signal_that_has_no_name_has_its_place(self):
+        assert list(half_declared.signals) == ["signal 1"]
+
     def test_without_background_it_is_that_of_django(self):
         signal, calls = Signal(), []
 
@@ -378,9 +419,10 @@ class TestRefusals:
             ({"cup": object()}, "cup is an object, which cannot be carried"),
             ({"cup": {1: 2}}, "cup has the key 1"),
             ({"cup": User(username="new")}, "cup is not saved"),
-            ({"cup": User.objects.none()}, "cup is a QuerySet"),
+            ({"cup": User.objects.none()}, r"cup is a QuerySet.*as list\(…\)"),
             ({"cup": type("Local", (), {})}, "cup is the class Local"),
             ({"cup": "x" * 70_000}, "more than 65536"),
+            ({"cup": object()}, "tests.app.received.kettle_whistled, sent brewed: cup is"),
         ],
     )
     def test_values_that_cannot_travel_when_they_are_sent(self, sent, words):
@@ -395,6 +437,7 @@ class TestRefusals:
             ({"queu": "mail"}, "Did you mean 'queue'"),
             ({"takes_context": True}, "takes_context"),
             ({"snapshot": "username"}, "True, False or a list of names of fields"),
+            ({"concurrency": ("cup {cup}", 1)}, "a plain key of concurrency"),
         ],
     )
     def test_options_that_do_not_exist(self, options, words):
@@ -408,9 +451,18 @@ class TestRefusals:
             def nested(**sent):
                 pass
 
-    def test_a_snapshot_in_the_foreground(self):
-        with pytest.raises(InvalidCall, match="together with background=True"):
-            receiver(brewed, snapshot=True)
+    @pytest.mark.parametrize("option", ["snapshot", "queue", "backend", "max_attempts"])
+    def test_options_of_the_background_in_the_foreground(self, option):
+        with pytest.raises(InvalidCall, match=f"takes {option}= together with background=True"):
+            receiver(brewed, **{option: True})
+
+    def test_a_field_that_the_sender_does_not_have(self):
+        declare = receiver(pre_save, sender=Member, background=True, snapshot=["usernam"])
+
+        with pytest.raises(
+            InvalidCall, match=r"'usernam', .* app\.Member.*Did you mean 'username'"
+        ):
+            declare(received.login_failed.func)
 
     def test_options_of_the_upper_of_two(self):
         with pytest.raises(InvalidCall, match="the lowest says the options"):

@@ -119,13 +119,13 @@ class TestRows:
         [(_, user)] = given
         assert (user.pk, user.username) == (ann.pk, "ann")
         assert user.get_deferred_fields() > {"password"}
-        assert "secret" not in str(Job.objects.values_list("args"))
+        assert "secret" not in str(Job.objects.values_list("kwargs"))
 
     def test_a_reference_to_what_is_deleted_may_be_asked_for(self, request_of):
         hooks.register("after_delete_user", hear, background=True, snapshot=False)
         run_hooks("after_delete_user", request_of(), User.objects.create(username="ann"))
 
-        assert "snapshot" not in str(Job.objects.values_list("args"))
+        assert "snapshot" not in str(Job.objects.values_list("kwargs"))
 
     def test_what_cannot_travel_is_refused_where_the_hook_is_called(self, request_of):
         hooks.register("after_bulk_action", hear, background=True)
@@ -165,7 +165,7 @@ class TestRegistering:
         run_hooks("after_edit_user", request_of(), ann)
         run_hooks("after_delete_user", request_of(), ann)
 
-        [edited, deleted] = Job.objects.filter(queue="mail").order_by("pk").values_list("args")
+        [edited, deleted] = Job.objects.filter(queue="mail").order_by("pk").values_list("kwargs")
         assert ("snapshot" in str(edited), "snapshot" in str(deleted)) == (False, True)
         assert len(given) == 2
 
