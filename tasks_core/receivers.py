@@ -112,9 +112,9 @@ class BackgroundReceiver:
     def __init__(
         self, func: Callable[..., Any], *, snapshot: Snapshot | None, **options: Any
     ) -> None:
-        self.task = declared(func, self._opened, what="@receiver", options=options)
         update_wrapper(self, func)
         self.func = func
+        self.task = declared(func, self._opened, what="@receiver", options=options)
         self.signals: dict[str, Signal] = {}  # by names that are the same in every process
         self.snapshot = snapshot
 

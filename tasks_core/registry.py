@@ -59,7 +59,7 @@ def autodiscover() -> None:
 
 def find(func: Any) -> Task[Any, Any]:
     """
-    Return the task that ``func`` stands for: a function, Task, django.tasks Task or dotted path.
+    Return the task of ``func``: a function, dotted path, Task of ours or django.tasks, receiver.
 
     Raises InvalidCall for what a worker could not find again: lambdas, partials, bound
     methods, nested functions, and modules that are not part of an installed app. Of a
@@ -82,15 +82,16 @@ def _find(func: Any) -> Task[Any, Any]:
             return _declared[func]
         func = _imported(func)
         return find(func) if not isinstance(func, str) else _refuse(func)
+    if (known := _known(func)) is not None:
+        return known
     if _is_foreign(func):
         task = _read(func)
         if task.name not in _declared:
             _refuse_unfindable(task.name)
         return task
     name = path_of(func)
-    known = _declared.get(name)
-    if known is not None:
-        return known
+    if name in _declared:
+        return _declared[name]
     _refuse_unfindable(name)
     return Task(func=func, name=name, is_plain=True)
 
@@ -133,8 +134,8 @@ def resolve(name: str) -> Task[Any, Any]:
     except (Exception, SystemExit) as error:
         told = f"{type(error).__name__}: {error}"
         raise UnknownTask(f"{name!r:.200} cannot be imported: {told}") from error
-    if isinstance(found, Task):
-        return found
+    if (known := _known(found)) is not None:
+        return known
     function = found.func if _is_foreign(found) else found
     if not (isinstance(function, FunctionType) and _path(function) == name):
         raise UnknownTask(f"{name!r:.200} is not a function defined in {module_name!r:.200}.")
@@ -143,6 +144,8 @@ def resolve(name: str) -> Task[Any, Any]:
 
 def path_of(func: Any) -> str:
     """Return the dotted name under which a worker finds ``func`` again, or raise InvalidCall."""
+    if (known := _known(func)) is not None:
+        raise InvalidCall(f"{known.name} is a task already. One decorator is enough.")
     if not isinstance(func, FunctionType):
         kind = "a bound method" if inspect.ismethod(func) else kind_of(func)
         raise InvalidCall(
@@ -184,6 +187,12 @@ def _needs_declaration(module: str) -> bool:
 
 def _path(func: FunctionType) -> str:
     return f"{func.__module__}.{func.__qualname__}"
+
+
+def _known(value: Any) -> Task[Any, Any] | None:
+    """Return a task, or that of a receiver or hook in the background; asks no lazy object."""
+    found = value if isinstance(value, Task) else inspect.getattr_static(value, "task", None)
+    return found if isinstance(found, Task) else None
 
 
 def _is_foreign(value: Any) -> bool:

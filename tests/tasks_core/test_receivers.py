@@ -20,14 +20,14 @@ from django.db.models.signals import m2m_changed, post_init, post_migrate, post_
 from django.dispatch import Signal
 from django.utils.translation import gettext_lazy
 
-from tasks_core import receiver, registry
+from tasks_core import background, receiver, registry, task
 from tasks_core.carrying import pack, unpack
 from tasks_core.exceptions import InvalidCall
 from tasks_core.models import Job, Outbox
 from tasks_core.outcomes import Errored
 from tasks_core.signals import job_settled
-from tasks_core.testing import drain
-from tests.app import received
+from tasks_core.testing import assert_enqueued, drain, enqueued
+from tests.app import received, tasks
 from tests.app.models import Effect, Sample
 from tests.app.received import (
     Kettle,
@@ -396,6 +396,41 @@ class TestConnecting:
         assert [(sent["sender"], sent["odd"]) for sent in calls] == [(1, object)]
 
 
+class TestAsATask:
+    """A receiver is what the rest of the package knows as a task."""
+
+    NAME = "tests.app.received.kettle_whistled"
+
+    @pytest.mark.parametrize("asked", [kettle_whistled, NAME])
+    def test_its_jobs_are_found_by_it(self, asked):
+        poured.send(sender=None, cup=1)
+
+        job = Job.objects.for_task(asked).get()
+
+        assert job.task == self.NAME
+        assert [call["task"] for call in enqueued(asked)] == [self.NAME]
+        assert assert_enqueued(asked)["queue"] == "default"
+
+    @pytest.mark.parametrize("asked", [kettle_whistled, NAME])
+    @pytest.mark.parametrize("args", [[], [1]])
+    def test_nobody_enqueues_it_by_hand(self, asked, args):
+        with pytest.raises(InvalidCall, match=r"carry what a signal sends.*Send the signal"):
+            background.enqueue(asked, args)
+
+    def test_its_jobs_are_run_under_its_old_name(self, monkeypatch):
+        monkeypatch.setattr(received, "whistled", kettle_whistled, raising=False)
+
+        assert registry.resolve("tests.app.received.whistled") is kettle_whistled.task
+
+    def test_it_says_what_it_is(self):
+        assert repr(kettle_whistled) == f"<BackgroundReceiver {self.NAME}>"
+
+    def test_the_function_itself_can_be_called(self):
+        kettle_whistled.func(sender=None, cup=2)
+
+        assert heard == [("tea", {"sender": None, "cup": 2})]
+
+
 class TestRefusals:
     @pytest.mark.parametrize(
         ("signal", "words"),
@@ -463,6 +498,18 @@ class TestRefusals:
             InvalidCall, match=r"'usernam', .* app\.Member.*Did you mean 'username'"
         ):
             declare(received.login_failed.func)
+
+    @pytest.mark.parametrize(
+        ("twice", "declared"),
+        [
+            (task, kettle_whistled),
+            (task, tasks.explode_once),
+            (receiver(brewed, background=True), tasks.explode_once),
+        ],
+    )
+    def test_two_decorators(self, twice, declared):
+        with pytest.raises(InvalidCall, match="One decorator is enough"):
+            twice(declared)
 
     def test_options_of_the_upper_of_two(self):
         with pytest.raises(InvalidCall, match="the lowest says the options"):
