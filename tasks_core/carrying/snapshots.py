@@ -92,6 +92,8 @@ def _text_of(field: Field, value: Any) -> Any:
         return json.dumps(value, cls=field.encoder)  # what its column holds
     if is_protected_type(value) or isinstance(value, bytes | bytearray | memoryview):
         return value
+    if isinstance(value, str):
+        value = str.__str__(value)  # of a member of an enum what the database is given
     # As Django's serializers have it; they ask a row, which may hold what is not yet converted.
     return field.value_to_string(SimpleNamespace(**{field.attname: value}))  # type: ignore[arg-type]
 

@@ -79,7 +79,9 @@ def pack_value(value: Any, terms: Terms) -> Any:
 
 @pack_value.register
 def _(value: bool | int | float | str | None, terms: Terms) -> Any:  # noqa: FBT001 - any value
-    for kind in (bool, int, float, str):  # also of a choice or a SafeString the plain value
+    if isinstance(value, str):
+        return str.__str__(value)  # of a choice or a SafeString the text itself, not its name
+    for kind in (bool, int, float):
         if isinstance(value, kind):
             return kind(value)
     return None

@@ -4,6 +4,7 @@ import gc
 import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from enum import Enum
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -192,10 +193,10 @@ class TestSnapshots:
         assert as_it_was(row).twice == 4
 
     def test_text_that_a_field_accepts_is_read_as_the_field_reads_it(self):
-        row = as_it_was(Sample(at="2026-01-01T00:00Z", lasts="1:00:00", count="3"))
+        row = as_it_was(Sample(at="2026-01-01T00:00Z", lasts="1:00:00", count="3", name=Leaf.GREEN))
 
         assert row.at == datetime(2026, 1, 1, tzinfo=UTC)
-        assert (row.lasts, row.count) == (timedelta(hours=1), 3)
+        assert (row.lasts, row.count, row.name) == (timedelta(hours=1), 3, "green")
 
     def test_what_a_field_cannot_hold_is_refused_by_its_name(self):
         with pytest.raises(InvalidCall, match=r"app\.Sample\.count cannot hold 'many': .* integer"):
@@ -568,6 +569,10 @@ class Size(NamedTuple):
     height: int
 
 
+class Leaf(str, Enum):  # noqa: UP042 - a StrEnum shows itself otherwise
+    GREEN = "green"
+
+
 class Midnight(datetime):
     """A datetime, as some libraries have one of their own."""
 
@@ -576,6 +581,7 @@ class Midnight(datetime):
     ("value", "again"),
     [
         (Size(2, 3), (2, 3)),
+        (Leaf.GREEN, "green"),
         (Midnight(2026, 3, 29, tzinfo=UTC), datetime(2026, 3, 29, tzinfo=UTC)),
         (gettext_lazy("Monday"), "Monday"),
         (bytearray(b"tea"), b"tea"),
