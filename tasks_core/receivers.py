@@ -123,6 +123,8 @@ class BackgroundReceiver:
 
     def __call__(self, *, signal: Signal, sender: Any, **sent: Any) -> None:
         """Enqueue a job: in the transaction, if its backend can, else when that commits."""
+        if isinstance(sender, type) and sender.__module__.split(".")[0] == __package__:
+            return  # a row of ours, which a receiver without sender= hears of: no job is news to it
         name = next((name for name, each in self.signals.items() if each is signal), None)
         if name is None:
             raise InvalidCall(

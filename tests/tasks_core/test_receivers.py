@@ -40,6 +40,7 @@ from tests.app.received import (
     poured,
     stirred,
 )
+from tests.tasks_core.rows import make_process
 
 pytestmark = pytest.mark.django_db
 
@@ -562,6 +563,15 @@ def test_values_come_back_as_they_were_sent(value):
     found = unpack(pack(value, what="it", snapshot=False))
 
     assert (found, type(found)) == (value, type(value))
+
+
+def test_a_receiver_of_every_row_is_told_nothing_of_ours(connected):
+    connected(post_save, received.user_saved)
+    before = Job.objects.count()
+
+    make_process()
+
+    assert Job.objects.count() == before
 
 
 class Size(NamedTuple):
