@@ -16,7 +16,7 @@ from django.dispatch import receiver as django_receiver
 
 from tasks_core import signals as ours
 from tasks_core.carrying import Snapshot, check_names, check_snapshot
-from tasks_core.carrying.delivery import OPTIONS, Arguments, declared, deliver
+from tasks_core.carrying.delivery import LET_LESS_TRAVEL, OPTIONS, Arguments, declared, deliver
 from tasks_core.carrying.sent import database_of, name_of, pack_sent, rows_of, unpack_sent
 from tasks_core.exceptions import InvalidCall
 
@@ -26,11 +26,6 @@ CONNECTING = frozenset({"sender", "weak", "dispatch_uid"})  # what Signal.connec
 AS_IT_WAS = (of_models.pre_save, of_models.pre_delete, of_models.post_delete)
 DELETIONS = (of_models.pre_delete, of_models.post_delete)
 OF_ONE_ROW = (*AS_IT_WAS, of_models.post_save)  # which is a row of the sender
-LET_LESS_TRAVEL = (
-    'Rows travel as they were here: name the fields that do, snapshot=["name", …], or, where the '
-    "row stays, let the worker read it, snapshot=False."
-)
-
 _OF_REQUESTS = "it belongs to a request, which is over when a worker begins"
 _OF_MIGRATIONS = "while migrations run, the tables of jobs may not be there"
 _TOO_OFTEN = "it is sent for each object that is made, also by the worker"

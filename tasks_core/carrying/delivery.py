@@ -22,6 +22,11 @@ OPTIONS = DECLARABLE | {"backend", "backoff", "takes_context"}  # what @task tak
 
 Arguments = tuple[list[Any], dict[str, Any]]
 
+LET_LESS_TRAVEL = (
+    'Rows travel as they were here: name the fields that do, snapshot=["name", …], or, where the '
+    "row stays, let the worker read it, snapshot=False."
+)
+
 
 def declared(
     func: Callable[..., Any],

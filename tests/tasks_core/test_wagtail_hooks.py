@@ -25,6 +25,10 @@ def hear(request, *values):
     given.append((request, *values))
 
 
+def hear_nothing(page):
+    given.append(page)
+
+
 async def hear_in_coroutine(request, *values):
     given.append((request, *values))
 
@@ -223,6 +227,12 @@ class TestRefusals:
             hooks.register("after_edit_user", hear, background=True, **options)
 
         assert hooks.get_hooks("after_edit_user") == []
+
+    def test_functions_that_do_not_take_what_the_hook_gives(self):
+        with pytest.raises(
+            InvalidCall, match=r"take what after_move_page gives: \(request, page\)"
+        ):
+            hooks.register("after_move_page", hear_nothing, background=True)
 
     @pytest.mark.parametrize("options", [{"queue": "mail"}, {"snapshot": True}])
     def test_options_of_jobs_in_the_foreground(self, options):

@@ -1,6 +1,8 @@
 """After which hooks a job can follow: those whose result Wagtail can do without."""
 
+import inspect
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from tasks_core.conf import did_you_mean
 from tasks_core.exceptions import InvalidCall
@@ -57,6 +59,16 @@ def refuse(hook_name: str) -> None:
         f"No hook {hook_name!r} of Wagtail is known.{did_you_mean(hook_name, AFTER)} If it is "
         "another package's, leave out background=True, and let it enqueue what takes long."
     )
+
+
+def check_takes(function: Any, hook_name: str) -> None:
+    """Raise InvalidCall unless the function takes what Wagtail gives to functions of this hook."""
+    given = AFTER[hook_name]
+    try:
+        inspect.signature(function).bind(*given.split(", "))
+    except TypeError:
+        name = getattr(function, "__qualname__", repr(function))
+        raise InvalidCall(f"{name} must take what {hook_name} gives: ({given}).") from None
 
 
 def is_gone(hook_name: str, given: Sequence[object]) -> bool:

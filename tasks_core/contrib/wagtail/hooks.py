@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.views import View
 
 from tasks_core.carrying import Snapshot, check_snapshot, pack, unpack
-from tasks_core.carrying.delivery import Arguments, declared, deliver
+from tasks_core.carrying.delivery import LET_LESS_TRAVEL, Arguments, declared, deliver
 from tasks_core.contrib.wagtail import eligible
 from tasks_core.contrib.wagtail.requests import PastRequest
 from tasks_core.definition import Task
@@ -86,13 +86,19 @@ class BackgroundHook:
             as_it_was = eligible.is_gone(self.hook_name, given)
         what = f"an argument of {self.hook_name}"
         call = [pack(_left(value), what=what, snapshot=as_it_was) for value in given]
-        using = _database_of(given)
-        deliver(self.task, call, using=using, what=f"what {self.hook_name} is given")
+        deliver(
+            self.task,
+            call,
+            using=_database_of(given),
+            what=f"what {self.hook_name} is given",
+            cure=LET_LESS_TRAVEL if as_it_was else "",
+        )
 
 
 def _in_background(
     hook_name: str, function: Any, *, snapshot: Snapshot | None, options: dict[str, Any]
 ) -> BackgroundHook:
+    eligible.check_takes(function, hook_name)
     if not isinstance(function, BackgroundHook):
         check_snapshot(snapshot)
         task = declared(function, _opened, what="A hook", options=options)
