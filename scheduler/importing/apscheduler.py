@@ -18,7 +18,15 @@ from scheduler.due import zones
 from scheduler.exceptions import InvalidTrigger
 from scheduler.importing import fields
 from scheduler.importing.cron_trigger import of_cron_trigger
-from scheduler.importing.foreign import Foreign, Found, NextAfter, Over, Untranslatable, read_each
+from scheduler.importing.foreign import (
+    Foreign,
+    Found,
+    NextAfter,
+    Over,
+    Unread,
+    Untranslatable,
+    read_each,
+)
 from scheduler.importing.origin import Origin, zone_of
 from scheduler.timer import asked
 from scheduler.triggers import (
@@ -50,10 +58,14 @@ STARTED = (
 
 def read(origin: Origin) -> Found:
     scheduler = origin.object("proj.clock:scheduler")
-    jobs = {_key(job): job for job in scheduler.get_jobs()}
-    named = {key: partial(_job, key, job, origin) for key, job in jobs.items()}
-    found = read_each(named, {key: _path(job) for key, job in jobs.items()})
-    return Found(schedules=found.schedules)
+    # It answers in the order of next runs, by which numbers would change from hour to hour.
+    jobs = sorted(scheduler.get_jobs(), key=_place)
+    unread = [Unread(_key(job), _path(job), partial(_job, job, origin)) for job in jobs]
+    return Found(schedules=read_each(unread))
+
+
+def _place(job: Any) -> tuple[str, str]:
+    return _key(job), f"{job.trigger} {job.args} {job.kwargs}"
 
 
 def _key(job: Any) -> str:
@@ -67,7 +79,7 @@ def _path(job: Any) -> str:
     return str(job.func_ref or job.func).replace(":", ".")
 
 
-def _job(key: str, job: Any, origin: Origin) -> Foreign:
+def _job(job: Any, origin: Origin) -> Foreign:
     trigger, options, noted = _meaning(job.trigger, origin)
     if getattr(job, "max_instances", 1) > 1:
         options["overlap"] = "allow"
@@ -82,7 +94,7 @@ def _job(key: str, job: Any, origin: Origin) -> Foreign:
             "catch_up decides, and the newest is made up for."
         )
     return Foreign(
-        key=key,
+        key=_key(job),
         task=origin.task(_path(job)),
         trigger=trigger,
         options={"args": list(job.args or ()), "kwargs": dict(job.kwargs or {}), **options},

@@ -22,6 +22,7 @@ from scheduler.importing.foreign import (
     Found,
     NextAfter,
     Over,
+    Unread,
     Untranslatable,
     plain_seconds,
     read_each,
@@ -53,15 +54,13 @@ def read(origin: Origin) -> Found:
     finalize: Callable[[], object] = getattr(app, "finalize", lambda: None)
     finalize()  # now on_after_finalize has added its periodic tasks, too
     entries: Mapping[str, Any] = app.conf.beat_schedule
-    named = {
-        str(name).strip(): partial(_entry, str(name).strip(), entry, app=app, origin=origin)
-        for name, entry in entries.items()
-    }
-    task_of = {str(name).strip(): str(entry["task"]) for name, entry in entries.items()}
-    found = read_each(named, task_of)
+    unread = [
+        Unread(key, str(entry["task"]), partial(_entry, key, entry, app=app, origin=origin))
+        for key, entry in ((str(name).strip(), entry) for name, entry in entries.items())
+    ]
     is_of_machine = not (app.conf.timezone or app.conf.enable_utc)
     machine = (MACHINE.format(app.timezone),) if is_of_machine else ()
-    return Found(schedules=found.schedules, notes=(RETRIES, *machine))
+    return Found(schedules=read_each(unread), notes=(RETRIES, *machine))
 
 
 def _entry(key: str, entry: Mapping[str, Any], *, app: Any, origin: Origin) -> Foreign:

@@ -11,12 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
+from functools import partial
 
-from scheduler.due import zones
 from scheduler.exceptions import InvalidTrigger
 from scheduler.importing import commands
-from scheduler.importing.foreign import Foreign, Found, Untranslatable
+from scheduler.importing.foreign import Foreign, Found, Unread, Untranslatable, read_each
 from scheduler.importing.origin import Origin
 from scheduler.triggers import Cron
 
@@ -34,27 +33,24 @@ class Line:
     number: int
     when: str
     command: str
-    zone: ZoneInfo
+    zone: str  # which may be none; then the line is refused, and no other
 
 
 def read(origin: Origin) -> Found:
     told: list[str] = []
     lines = list(_lines(origin, told))
-    schedules: list[Foreign] = []
-    for line in lines:
-        taken = {each.key for each in schedules}
-        try:
-            schedules.append(_schedule(line, origin, taken))
-        except Untranslatable as error:
-            schedules.append(Foreign(key=_named(line), task=line.command, refusal=str(error)))
+    unread = [
+        Unread(f"line {line.number}", line.command, partial(_schedule, line, origin))
+        for line in lines
+    ]
     if lines:
         told.insert(0, f"Times are in {origin.told_zone}, unless CRON_TZ says otherwise. {SAME}")
-    return Found(schedules=schedules, notes=tuple(told))
+    return Found(schedules=read_each(unread), notes=tuple(told))
 
 
 def _lines(origin: Origin, told: list[str]) -> Iterator[Line]:
     """Yield the lines that run something; what the others say is added to ``told``."""
-    zone = origin.local_zone
+    zone = origin.local_zone.key
     for number, written in enumerate(origin.text().splitlines(), start=1):
         text = written.strip()
         if not text or text.startswith("#"):
@@ -62,7 +58,7 @@ def _lines(origin: Origin, told: list[str]) -> Iterator[Line]:
         if setting := _SETTING.fullmatch(text):
             name, value = setting["name"].strip("'\""), setting["value"].strip().strip("'\"")
             if name == "CRON_TZ":
-                zone = zones.zone(value)
+                zone = value
             told.append(_told_of(name, value, number))
             continue
         columns = 1 if text.startswith("@") else COLUMNS
@@ -85,29 +81,24 @@ def _told_of(name: str, value: str, number: int) -> str:
     return f"Line {number}: {name} is set for the commands there; a worker has its own environment."
 
 
-def _schedule(line: Line, origin: Origin, taken: set[str]) -> Foreign:
+def _schedule(line: Line, origin: Origin) -> Foreign:
     if line.when == "@reboot":
         raise Untranslatable(REBOOT)
     if not line.when:
         raise Untranslatable("It has too few columns: five that say when, and a command.")
     try:
-        trigger = Cron(line.when, line.zone.key)
+        trigger = Cron(line.when, line.zone)
     except InvalidTrigger as error:
         raise Untranslatable(str(error)) from error
     command, *stdin = _STDIN.split(line.command, maxsplit=1)
     found = commands.of_manage(command.replace("\\%", "%"))
-    key = " ".join(found.words)[:200]
     notes = found.notes
     if stdin:
         notes += ("What follows % is its standard input there; here it has none.",)
     return Foreign(
-        key=f"{key} (line {line.number})" if key in taken else key,
+        key=" ".join(found.words)[:200],
         task=origin.task(commands.TASK),
         trigger=trigger,
         options={"args": list(found.words)},
         notes=notes,
     )
-
-
-def _named(line: Line) -> str:
-    return f"line {line.number}"

@@ -24,6 +24,7 @@ from scheduler.importing.foreign import (
     Foreign,
     Found,
     Over,
+    Unread,
     Untranslatable,
     Waiting,
     read_each,
@@ -45,18 +46,19 @@ def read(origin: Origin) -> Found:
         rows = list(_model().objects.using(origin.database).order_by("run_at", "pk"))
     except DatabaseError as error:
         raise OperationRefused(f"The table {TABLE} cannot be read: {error}") from error
-    named: dict[str, Any] = {}
-    task_of: dict[str, str] = {}
-    jobs: list[Waiting] = []
-    for row in rows:
-        if row.repeat <= 0 and not row.failed_at:
-            jobs.append(_job(row, origin))
-            continue
-        key = _key(row, taken=named.keys())
-        named[key] = partial(_schedule, key, row, origin)
-        task_of[key] = row.task_name
-    schedules = read_each(named, task_of).schedules
-    return Found(schedules=schedules, jobs=jobs, notes=(CHAIN,) if named else ())
+    jobs = [_job(row, origin) for row in rows if _is_waiting(row)]
+    others = sorted((row for row in rows if not _is_waiting(row)), key=_place)
+    unread = [Unread(_key(row), row.task_name, partial(_schedule, row, origin)) for row in others]
+    return Found(schedules=read_each(unread), jobs=jobs, notes=(CHAIN,) if others else ())
+
+
+def _is_waiting(row: Any) -> bool:
+    return row.repeat <= 0 and not row.failed_at
+
+
+def _place(row: Any) -> tuple[Any, ...]:
+    """Return what stays from run to run: by their next runs, numbers of keys would change."""
+    return row.failed_at is not None, row.repeat, row.run_at, row.pk
 
 
 def _model() -> Any:
@@ -86,15 +88,13 @@ def _model() -> Any:
     return Row
 
 
-def _key(row: Any, *, taken: Any) -> str:
+def _key(row: Any) -> str:
     """Return a key that is the same at every import: a row lives until its next run only."""
     args, kwargs = _params(row)
-    key: str = f"{row.task_name}-{row.task_hash[:8]}" if args or kwargs else row.task_name
-    number = 1 + sum(other == key or other.startswith(f"{key} (") for other in taken)
-    return key if number == 1 else f"{key} ({number})"
+    return f"{row.task_name}-{row.task_hash[:8]}" if args or kwargs else str(row.task_name)
 
 
-def _schedule(key: str, row: Any, origin: Origin) -> Foreign:
+def _schedule(row: Any, origin: Origin) -> Foreign:
     if row.failed_at:
         raise Over(f"It failed for good at {row.failed_at:%Y-%m-%d %H:%M} UTC and runs no more.")
     try:
@@ -110,7 +110,7 @@ def _schedule(key: str, row: Any, origin: Origin) -> Foreign:
     if row.repeat_until:
         options["end_at"] = row.repeat_until.isoformat()
     return Foreign(
-        key=key,
+        key=_key(row),
         task=origin.task(row.task_name),
         trigger=trigger,
         options={"args": args, "kwargs": kwargs, **options},

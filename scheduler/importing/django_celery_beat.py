@@ -21,6 +21,7 @@ from scheduler.importing.foreign import (
     Found,
     NextAfter,
     Over,
+    Unread,
     Untranslatable,
     read_each,
 )
@@ -42,9 +43,8 @@ def read(origin: Origin) -> Found:
         rows = list(model.objects.using(origin.database).select_related(*kinds).order_by("name"))
     except DatabaseError as error:
         raise OperationRefused(f"Its tables cannot be read: {error}") from error
-    named = {row.name: partial(_row, row, app, origin) for row in rows}
-    found = read_each(named, {row.name: row.task for row in rows})
-    return Found(schedules=found.schedules, notes=(celery.RETRIES,))
+    unread = [Unread(row.name.strip(), row.task, partial(_row, row, app, origin)) for row in rows]
+    return Found(schedules=read_each(unread), notes=(celery.RETRIES,))
 
 
 def _row(row: Any, app: Any, origin: Origin) -> Foreign:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import chain, count
 from typing import Any
 
 from scheduler.triggers import Trigger
@@ -36,6 +37,15 @@ class Foreign:
     theirs: NextAfter | None = None  # None: there is nothing to ask
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """What a source calls a schedule and its task, and how to read the rest of it."""
+
+    key: str
+    task: str
+    read: Callable[[], Foreign]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
     """A call elsewhere that waits to run once, and a name for it."""
@@ -53,17 +63,31 @@ class Found:
     notes: tuple[str, ...] = ()  # about all of them
 
 
-def read_each(named: Mapping[str, Callable[[], Foreign]], task_of: Mapping[str, str]) -> Found:
-    """Read entries by key; one that cannot be read is kept with the reason, and stops no other."""
-    found = []
-    for key, read in named.items():
-        try:
-            found.append(read())
-        except Untranslatable as error:
-            over = isinstance(error, Over)
-            told = Foreign(key=key, task=task_of[key], refusal=str(error), is_over=over)
-            found.append(told)
-    return Found(schedules=found)
+def read_each(unread: Iterable[Unread]) -> list[Foreign]:
+    """
+    Read all of them, each under a key of its own: "tea", "tea (2)".
+
+    One that cannot be read is kept with the reason, and stops no other.
+    """
+    return list(_numbered(map(_read, unread)))
+
+
+def _read(unread: Unread) -> Foreign:
+    try:
+        return unread.read()
+    except Untranslatable as error:
+        is_over = isinstance(error, Over)
+        return Foreign(key=unread.key, task=unread.task, refusal=str(error), is_over=is_over)
+
+
+def _numbered(found: Iterable[Foreign]) -> Iterator[Foreign]:
+    """Yield them with numbers where they share a key, as a key here means one schedule."""
+    taken: set[str] = set()
+    for each in found:
+        keys = (f"{each.key} ({number})" for number in count(2))
+        key = next(key for key in chain([each.key], keys) if key not in taken)
+        taken.add(key)
+        yield replace(each, key=key)
 
 
 def plain_seconds(span: Any) -> float | None:

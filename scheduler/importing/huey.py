@@ -9,7 +9,7 @@ Another function can be asked, but says nothing that a trigger could be made of.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from inspect import getclosurevars, isfunction
@@ -19,7 +19,14 @@ from zoneinfo import ZoneInfo
 from scheduler.due import zones
 from scheduler.importing import fields, priorities
 from scheduler.importing.fields import Fields
-from scheduler.importing.foreign import Foreign, Found, Untranslatable, plain_seconds, read_each
+from scheduler.importing.foreign import (
+    Foreign,
+    Found,
+    Unread,
+    Untranslatable,
+    plain_seconds,
+    read_each,
+)
 from scheduler.importing.origin import Origin
 
 DJANGOS = "huey.contrib.djhuey:HUEY"
@@ -36,18 +43,16 @@ RETRIES = (
 
 def read(origin: Origin) -> Found:
     if not origin.app:
-        origin = Origin(now=origin.now, app=DJANGOS, zone=origin.zone, renamed=origin.renamed)
+        origin = replace(origin, app=DJANGOS)
     huey = origin.object("proj.huey:huey")
-    periodic = {_path(task): task for task in huey._registry.periodic_tasks}  # noqa: SLF001
-    named = {
-        path: partial(_task, task, huey=huey, origin=origin) for path, task in periodic.items()
-    }
+    unread = [
+        Unread(_path(task), _path(task), partial(_task, task, huey=huey, origin=origin))
+        for task in huey._registry.periodic_tasks  # noqa: SLF001
+    ]
     told = [RETRIES]
     if not huey.utc:
         told.append(f"It has utc=False, so its times are of the machine: {origin.told_zone}.")
-    return Found(
-        schedules=read_each(named, {path: path for path in named}).schedules, notes=tuple(told)
-    )
+    return Found(schedules=read_each(unread), notes=tuple(told))
 
 
 def _path(task: Any) -> str:

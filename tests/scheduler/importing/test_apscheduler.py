@@ -51,6 +51,23 @@ def test_a_made_up_id_is_no_key():
     assert found.key == "tests.app.tasks.take"
 
 
+@pytest.mark.parametrize("hours", [(9, 18), (18, 9)])
+def test_jobs_without_an_id_are_numbered_and_none_is_lost(hours):
+    for hour in hours:
+        clock.add_job(take, CronTrigger(hour=hour, timezone=BERLIN), args=[7])
+
+    names = [source._key(job) for job in clock.get_jobs()]
+
+    found = source.read(origin(app=f"{__name__}:clock")).schedules
+    clock.remove_all_jobs()
+
+    assert names == ["tests.app.tasks.take"] * 2  # the control: by name they would be one
+    assert {each.key: each.trigger for each in found} == {
+        "tests.app.tasks.take": Cron("0 18 * * *", BERLIN),
+        "tests.app.tasks.take (2)": Cron("0 9 * * *", BERLIN),
+    }
+
+
 def test_weekdays_are_counted_from_monday_there(read):
     found = read(CronTrigger.from_crontab("0 9 * * 1", timezone=BERLIN))
 

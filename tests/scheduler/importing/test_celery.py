@@ -43,6 +43,19 @@ def test_a_crontab_is_in_the_zone_of_the_app(read):
     assert (found.key, found.task, found.options["args"]) == ("tea", TASK, [16, 16])
 
 
+def test_names_that_differ_by_blanks_are_two_schedules():
+    apps["app"] = app = Celery("imported", set_as_current=False)
+    app.conf.beat_schedule = {
+        name: {"task": TASK, "schedule": crontab(0, hour)}
+        for name, hour in (("tea", 9), ("tea ", 10))
+    }
+
+    found = source.read(origin(app=f"{__name__}:the_app")).schedules
+
+    hours = {each.key: each.trigger.expression for each in found}
+    assert hours == {"tea": "0 9 * * *", "tea (2)": "0 10 * * *"}
+
+
 def test_an_app_without_a_zone_is_in_utc(read):
     assert read(crontab(minute=0, hour=9), zone=None).trigger == Cron("0 9 * * *", "UTC")
 

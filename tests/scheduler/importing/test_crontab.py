@@ -62,6 +62,17 @@ def test_cron_tz_is_for_the_lines_below_it_and_tz_for_none(read):
     assert "Line 1: TZ=Asia/Tokyo is for the commands" in found.notes[1]
 
 
+def test_an_unknown_cron_tz_refuses_the_lines_below_it_and_no_other(read):
+    found = read(
+        f"0 9 * * * {MANAGE} a\nCRON_TZ=Europe/Berlim\n0 9 * * * {MANAGE} b\n"
+        f"CRON_TZ=Asia/Tokyo\n0 9 * * * {MANAGE} c"
+    )
+
+    assert [line.key for line in found.schedules] == ["a", "line 3", "c"]
+    assert "Did you mean Europe/Berlin?" in found.schedules[1].refusal
+    assert "Line 2: from here on times are in Europe/Berlim" in found.notes[1]
+
+
 def test_other_settings_are_told(read):
     found = read(f'MAILTO="ops@example.org"\nPATH=/usr/bin\n0 9 * * * {MANAGE} a')
 
@@ -104,7 +115,7 @@ def test_what_follows_a_percent_sign_is_standard_input(read):
 def test_one_command_twice_has_two_keys(read):
     found = read(f"0 9 * * * {MANAGE} a\n0 10 * * * {MANAGE} a").schedules
 
-    assert [line.key for line in found] == ["a", "a (line 2)"]
+    assert [line.key for line in found] == ["a", "a (2)"]
 
 
 def test_standard_input(monkeypatch):

@@ -33,6 +33,17 @@ def read():
     return read
 
 
+def test_djangos_own_is_read_with_all_that_was_said(monkeypatch):
+    """Without --app; what else was said counts as with it."""
+    hueys["huey"] = huey = MemoryHuey("imported")
+    huey.periodic_task(crontab(minute="0"), name="sweep")(lambda: None)
+    monkeypatch.setattr(source, "DJANGOS", f"{__name__}:the_huey")
+
+    [found] = source.read(origin(renamed={f"{__name__}.sweep": "shop.tasks.sweep"})).schedules
+
+    assert found.task == "shop.tasks.sweep"
+
+
 def test_fields_that_are_left_out_are_every_value(read):
     found, notes = read(crontab(minute="0"))
 
