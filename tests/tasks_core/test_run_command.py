@@ -4,8 +4,11 @@ import pytest
 from django.core.management import CommandError
 
 from tasks_core import background, conf, registry
+from tasks_core.contrib.commands.tail import Tail
 from tasks_core.contrib.commands.tasks import run_command
 from tasks_core.exceptions import InvalidCall
+from tasks_core.models import Job
+from tasks_core.states import JobState
 from tasks_core.testing import drain
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +45,31 @@ def test_only_the_end_of_what_it_printed_is_kept(settings, monkeypatch):
     monkeypatch.setattr("tasks_core.contrib.commands.tasks.MOST", 10)
 
     assert run_command("diffsettings") == whole[-10:]
+
+
+def test_a_command_that_fails_is_not_run_again_unless_that_is_said(settings):
+    """As under cron."""
+    settings.TASKS_CORE = {"COMMANDS": ["check"]}
+    once = background.enqueue(run_command, ["check", "--nonsense"])
+    twice = background.enqueue(run_command, ["check", "--nonsense"], max_attempts=2)
+
+    drain()
+
+    job = Job.objects.get(pk=once.id)
+    assert (job.state, job.attempts, job.max_attempts) == (JobState.FAILED, 1, 1)
+    assert Job.objects.get(pk=twice.id).max_attempts == 2
+
+
+def test_what_comes_before_the_end_is_forgotten_while_it_prints():
+    tail = Tail(10)
+
+    for number in range(1000):
+        print(number, file=tail)
+        assert len(tail.text) <= 10
+
+    assert tail.text == "7\n998\n999\n"[-10:]
+    assert tail.write("x" * 50) == 50
+    assert tail.text == "x" * 10
 
 
 def test_it_is_a_task_that_a_stored_name_may_mean():

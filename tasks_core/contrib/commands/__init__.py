@@ -3,4 +3,5 @@ Management commands as a task. An app of its own: installed, it lets ``COMMANDS`
 
 ``apps``    the app
 ``tasks``   run_command
+``tail``    the end of what it prints
 """
