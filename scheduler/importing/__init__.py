@@ -11,6 +11,7 @@ One file for each source, which says what it reads:
 
 ``fields``      numbers that must all match -> a trigger; ``seconds``: the same with seconds
 ``priorities``  other scales of priorities
+``runs``        what else a run does there: attempts, and the next one meanwhile
 ``comparing``   their due times and ours, for a year; ``explaining``: the differences as sentences
 ``entries``     entries, and what would refuse them; ``writing``: as Python that can be pasted
 ``jobs``        calls that wait to run once

@@ -16,7 +16,7 @@ from typing import Any
 
 from scheduler.due import zones
 from scheduler.exceptions import InvalidTrigger
-from scheduler.importing import fields
+from scheduler.importing import fields, runs
 from scheduler.importing.cron_trigger import of_cron_trigger
 from scheduler.importing.foreign import (
     Foreign,
@@ -61,7 +61,7 @@ def read(origin: Origin) -> Found:
     # It answers in the order of next runs, by which numbers would change from hour to hour.
     jobs = sorted(scheduler.get_jobs(), key=_place)
     unread = [Unread(_key(job), _path(job), partial(_job, job, origin)) for job in jobs]
-    return Found(schedules=read_each(unread))
+    return Found(schedules=read_each(unread), notes=(runs.TOLD_ATTEMPTS,) if unread else ())
 
 
 def _place(job: Any) -> tuple[str, str]:
@@ -81,8 +81,9 @@ def _path(job: Any) -> str:
 
 def _job(job: Any, origin: Origin) -> Foreign:
     trigger, options, noted = _meaning(job.trigger, origin)
-    if getattr(job, "max_instances", 1) > 1:
-        options["overlap"] = "allow"
+    if (most := getattr(job, "max_instances", 1)) > 1:
+        options |= runs.BESIDE
+        noted.append(f"It has max_instances={most}; here overlap knows one, or any number.")
     if getattr(job, "coalesce", True) is False:
         options["catch_up"] = "all"
     if hasattr(job, "next_run_time") and job.next_run_time is None:
@@ -98,6 +99,7 @@ def _job(job: Any, origin: Origin) -> Foreign:
         task=origin.task(_path(job)),
         trigger=trigger,
         options={"args": list(job.args or ()), "kwargs": dict(job.kwargs or {}), **options},
+        attempts=1,
         notes=(*fields.notes(trigger), *noted),
         theirs=_theirs(job.trigger),
     )

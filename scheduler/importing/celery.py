@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 from scheduler.exceptions import InvalidTrigger
-from scheduler.importing import fields, priorities
+from scheduler.importing import fields, priorities, runs
 from scheduler.importing.fields import Fields
 from scheduler.importing.foreign import (
     Foreign,
@@ -32,10 +32,7 @@ from scheduler.triggers import Every, Trigger
 
 MINUTE = timedelta(minutes=1)
 MOST_LOOKS = 300  # minutes in which a crontab may be stuck, where clocks go back
-RETRIES = (
-    "A task that raises is not run again by Celery unless it says so; here it has five attempts "
-    "unless it is declared with @task(max_attempts=1)."
-)
+RUNS = (runs.TOLD_BESIDE, f"{runs.TOLD_ATTEMPTS} {runs.IN_BODY}")
 MACHINE = "The app has enable_utc=False and no timezone, so times are of the machine, here {}."
 PHASE = (
     "Celery counts this interval from when beat starts; here it is counted from 1970-01-01 UTC, "
@@ -60,7 +57,7 @@ def read(origin: Origin) -> Found:
     ]
     is_of_machine = not (app.conf.timezone or app.conf.enable_utc)
     machine = (MACHINE.format(app.timezone),) if is_of_machine else ()
-    return Found(schedules=read_each(unread), notes=(RETRIES, *machine))
+    return Found(schedules=read_each(unread), notes=(*RUNS, *machine))
 
 
 def _entry(key: str, entry: Mapping[str, Any], *, app: Any, origin: Origin) -> Foreign:
@@ -75,8 +72,10 @@ def _entry(key: str, entry: Mapping[str, Any], *, app: Any, origin: Origin) -> F
         options={
             "args": list(entry.get("args") or ()),
             "kwargs": dict(entry.get("kwargs") or {}),
+            **runs.BESIDE,
             **options,
         },
+        attempts=1,
         notes=(*told, *relative, *noted),
         theirs=theirs,
     )

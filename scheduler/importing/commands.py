@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.apps import apps
@@ -20,6 +20,8 @@ _THEN = frozenset({"&&", ";"})
 _MORE = frozenset({"|", "||", "&", "(", ")"})
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.ASCII | re.DOTALL)
 _EXPANDED = re.compile(r"[$`]")
+_AT_ONCE = re.compile(r"-[a-z]*n[a-z]*|--nb|--nonblock(ing)?")
+LOCKED = 'It runs under flock there, so here overlap="{overlap}"; other jobs do not see it.'
 BY_HAND = (
     "Write a @task that does it (subprocess.run, if it is a program), or leave the line to cron."
 )
@@ -31,6 +33,7 @@ class Command:
 
     words: tuple[str, ...]
     notes: tuple[str, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)  # of an entry
 
 
 def of_manage(text: str) -> Command:
@@ -54,9 +57,20 @@ def of_manage(text: str) -> Command:
     before = call[: len(call) - len(_after_manage(call) or [])]
     if names := [word.partition("=")[0] for word in before if _ASSIGNMENT.fullmatch(word)]:
         notes.append(f"{', '.join(names)} is set for it there; a worker has its own environment.")
-    if before and before[0] in {"flock", "nice", "ionice", "timeout", "chronic"}:
-        notes.append(f"It runs under {before[0]} there; overlap= and timeout= are its like here.")
-    return Command(words=tuple(words), notes=tuple(notes))
+    if before and before[0] in {"nice", "ionice", "timeout", "chronic"}:
+        notes.append(f"It runs under {before[0]} there; timeout= of a @task is its like here.")
+    options = _under_lock(before)
+    if options:
+        notes.append(LOCKED.format(**options))
+    return Command(words=tuple(words), notes=tuple(notes), options=options)
+
+
+def _under_lock(before: list[str]) -> dict[str, str]:
+    """Return what flock means here: with -n the next run is left out, without it waits."""
+    if not before or before[0].rpartition("/")[2] != "flock":
+        return {}
+    leaves_out = any(_AT_ONCE.fullmatch(word) for word in before)
+    return {"overlap": "skip" if leaves_out else "queue_one"}
 
 
 def problem_of(entry: Mapping[str, Any]) -> str:

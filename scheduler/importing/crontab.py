@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from scheduler.exceptions import InvalidTrigger
-from scheduler.importing import commands
+from scheduler.importing import commands, runs
 from scheduler.importing.foreign import Foreign, Found, Unread, Untranslatable, read_each
 from scheduler.importing.origin import Origin
 from scheduler.triggers import Cron
@@ -22,6 +22,7 @@ from scheduler.triggers import Cron
 COLUMNS = 5
 _SETTING = re.compile(r"""(?P<name>\w+|"\w+"|'\w+')\s*=\s*(?P<value>.*)""", re.ASCII)
 _STDIN = re.compile(r"(?<!\\)%")  # what follows is standard input; \% is a per cent sign
+ONCE = "A command that fails is not tried again there, nor here: run_command has one attempt."
 REBOOT = "@reboot is no time: what is to run when the machine starts belongs to its init."
 SAME = "The expression means here what it means to Debian's cron, also where clocks change."
 
@@ -44,7 +45,8 @@ def read(origin: Origin) -> Found:
         for line in lines
     ]
     if lines:
-        told.insert(0, f"Times are in {origin.told_zone}, unless CRON_TZ says otherwise. {SAME}")
+        zone = f"Times are in {origin.told_zone}, unless CRON_TZ says otherwise. {SAME}"
+        told = [zone, *told, runs.TOLD_BESIDE, ONCE]
     return Found(schedules=read_each(unread), notes=tuple(told))
 
 
@@ -99,6 +101,6 @@ def _schedule(line: Line, origin: Origin) -> Foreign:
         key=" ".join(found.words)[:200],
         task=origin.task(commands.TASK),
         trigger=trigger,
-        options={"args": list(found.words)},
+        options={"args": list(found.words), **runs.BESIDE, **found.options},
         notes=notes,
     )

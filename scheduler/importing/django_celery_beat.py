@@ -15,7 +15,7 @@ from django.apps import apps
 from django.db import DatabaseError
 
 from scheduler.exceptions import OperationRefused
-from scheduler.importing import celery
+from scheduler.importing import celery, runs
 from scheduler.importing.foreign import (
     Foreign,
     Found,
@@ -44,7 +44,7 @@ def read(origin: Origin) -> Found:
     except DatabaseError as error:
         raise OperationRefused(f"Its tables cannot be read: {error}") from error
     unread = [Unread(row.name.strip(), row.task, partial(_row, row, app, origin)) for row in rows]
-    return Found(schedules=read_each(unread), notes=(celery.RETRIES,))
+    return Found(schedules=read_each(unread), notes=celery.RUNS)
 
 
 def _row(row: Any, app: Any, origin: Origin) -> Foreign:
@@ -68,8 +68,10 @@ def _row(row: Any, app: Any, origin: Origin) -> Foreign:
         options={
             "args": _json(row.args or "[]", of="args"),
             "kwargs": _json(row.kwargs or "{}", of="kwargs"),
+            **runs.BESIDE,
             **options,
         },
+        attempts=1,
         notes=(*told, *noted),
         theirs=theirs,
     )

@@ -11,7 +11,7 @@ from scheduler.definitions.entry import Declaration
 from scheduler.definitions.policies import moment as moment_of
 from scheduler.due.protocol import told
 from scheduler.exceptions import InvalidSchedule, InvalidTrigger, SchedulerError
-from scheduler.importing import commands, explaining, jobs
+from scheduler.importing import commands, explaining, jobs, runs
 from scheduler.importing.comparing import YEAR, Comparison, compare
 from scheduler.importing.foreign import Foreign
 from scheduler.models import Schedule
@@ -96,7 +96,8 @@ def entry_of(foreign: Foreign) -> Entry:
     """Return the SCHEDULE entry of one that has a trigger."""
     assert foreign.trigger is not None  # noqa: S101  whoever asks has looked
     options = {name: value for name, value in foreign.options.items() if value not in ([], {})}
-    return {"task": foreign.task, **when_of(foreign.trigger), **options}
+    attempts = runs.attempts_of(foreign)
+    return {"task": foreign.task, **when_of(foreign.trigger), **options, **attempts}
 
 
 def when_of(trigger: Trigger) -> dict[str, Any]:

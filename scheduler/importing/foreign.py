@@ -31,6 +31,7 @@ class Foreign:
     task: str
     trigger: Trigger | None = None
     options: Mapping[str, Any] = field(default_factory=dict)  # of an entry, but task and trigger
+    attempts: int | None = None  # of a run, unless its task says so; None: as tasks here have
     notes: tuple[str, ...] = ()  # what a person should know
     refusal: str = ""
     is_over: bool = False  # nothing is lost without it

@@ -17,7 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from scheduler.due import zones
-from scheduler.importing import fields, priorities
+from scheduler.importing import fields, priorities, runs
 from scheduler.importing.fields import Fields
 from scheduler.importing.foreign import (
     Foreign,
@@ -35,10 +35,6 @@ BLOCK = timedelta(minutes=30)  # no zone changes its offset within one
 DAY = timedelta(days=1)
 MOST_DAYS = 366 * 2  # longer than anybody compares
 COLUMNS = 5
-RETRIES = (
-    "A task that raises is run again by huey only if it says retries=; here it has five attempts "
-    "unless it is declared with @task(max_attempts=1)."
-)
 
 
 def read(origin: Origin) -> Found:
@@ -49,7 +45,7 @@ def read(origin: Origin) -> Found:
         Unread(_path(task), _path(task), partial(_task, task, huey=huey, origin=origin))
         for task in huey._registry.periodic_tasks  # noqa: SLF001
     ]
-    told = [RETRIES]
+    told = [runs.TOLD_BESIDE, runs.TOLD_ATTEMPTS]
     if not huey.utc:
         told.append(f"It has utc=False, so its times are of the machine: {origin.told_zone}.")
     return Found(schedules=read_each(unread), notes=tuple(told))
@@ -69,7 +65,8 @@ def _task(task: Any, *, huey: Any, origin: Origin) -> Foreign:
         key=path,
         task=origin.task(path),
         trigger=trigger,
-        options=options,
+        options={**runs.BESIDE, **options},
+        attempts=1 + getattr(task, "default_retries", 0),
         notes=(*fields.notes(trigger), *noted),
         theirs=Asked(task.validate_datetime, numbers, zone).next_after,
     )
@@ -115,9 +112,7 @@ def _options(task: Any) -> tuple[dict[str, Any], list[str]]:
         options["catch_up_window"] = seconds
         noted.append(f"It expires after {seconds:g} s; older due times are not caught up here.")
     if retries := getattr(task, "default_retries", 0):
-        noted.append(
-            f"It has retries={retries}: declare it with @task(max_attempts={retries + 1})."
-        )
+        noted.append(f"It has retries={retries}, which is max_attempts={retries + 1}.")
     if timeout := getattr(task, "default_timeout", None):
         noted.append(f"It has timeout={timeout}: declare it with @task(timeout={timeout}).")
     if getattr(task, "context", False):

@@ -223,9 +223,17 @@ def test_what_a_job_says_of_its_runs(read):
     )
 
     assert found.options["overlap"] == "allow"
+    assert "It has max_instances=3" in " ".join(found.notes)
     assert found.options["catch_up"] == "all"
     assert found.options["enabled"] is False
     assert "more than 30 s late" in found.notes[-1]
+
+
+def test_by_itself_a_job_skips_what_overlaps_as_ours_do_and_has_one_attempt(read):
+    found = read(CronTrigger(hour=9))
+
+    assert "overlap" not in found.options
+    assert found.attempts == 1
 
 
 def test_a_trigger_of_ones_own_is_refused(read):

@@ -68,7 +68,7 @@ def test_without_utc_and_a_zone_it_is_the_machines():
     found = source.read(origin("Asia/Kolkata", app=f"{__name__}:the_app"))
 
     assert found.schedules[0].trigger == Cron("0 9 * * *", str(app.timezone))
-    assert found.notes[1].endswith(f"times are of the machine, here {app.timezone}.")
+    assert found.notes[-1].endswith(f"times are of the machine, here {app.timezone}.")
 
 
 def test_nowfun_says_in_which_zone_a_crontab_is(read):

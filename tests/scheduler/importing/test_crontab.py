@@ -29,7 +29,7 @@ def test_a_management_command_in_the_machines_zone(read):
 
     [line] = found.schedules
     assert line.trigger == Cron("30 2 * * 7", "Europe/Berlin")
-    assert line.options["args"] == ["clearsessions", "--verbosity", "0"]
+    assert line.options == {"args": ["clearsessions", "--verbosity", "0"], "overlap": "allow"}
     assert (line.key, line.task) == ("clearsessions --verbosity 0", commands.TASK)
     assert "Times are in Europe/Berlin (as --timezone says)" in found.notes[0]
 
@@ -151,6 +151,24 @@ def test_commands(text, words, told):
 
     assert list(found.words) == words
     assert told in " ".join(found.notes)
+
+
+@pytest.mark.parametrize(
+    ("flock", "overlap"),
+    [("flock -n /tmp/lock", "skip"), ("flock --nonblock 9", "skip"), ("/bin/flock 9", "queue_one")],
+)
+def test_what_runs_under_a_lock_keeps_it(read, flock, overlap):
+    [line] = read(f"0 9 * * * {flock} {MANAGE} a").schedules
+
+    assert line.options["overlap"] == overlap
+    assert f'so here overlap="{overlap}"' in line.notes[0]
+
+
+def test_cron_starts_a_command_once_and_beside_the_one_before(read):
+    found = read(f"0 9 * * * {MANAGE} a")
+
+    assert 'so here overlap="allow"' in found.notes[-2]
+    assert "run_command has one attempt" in found.notes[-1]
 
 
 def test_another_program_is_no_command():

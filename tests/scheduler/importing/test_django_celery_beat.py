@@ -42,7 +42,12 @@ def test_a_crontab_has_a_zone_of_its_own(read):
     found = read("crontab", told, args="[16, 16]", kwargs='{"more": 1}', queue="ops")
 
     assert found.trigger == Cron("0 9 * * MON", "Europe/Berlin")
-    assert found.options == {"args": [16, 16], "kwargs": {"more": 1}, "queue": "ops"}
+    assert found.options == {
+        "args": [16, 16],
+        "kwargs": {"more": 1},
+        "queue": "ops",
+        "overlap": "allow",
+    }
     assert compared(found.theirs, found.trigger).only_there == ()
 
 
@@ -94,6 +99,7 @@ def test_what_bounds_it(read):
     assert found.options == {
         "args": [],
         "kwargs": {},
+        "overlap": "allow",
         "start_at": "2027-01-01T00:00:00+00:00",
         "end_at": "2027-06-01T00:00:00+00:00",
         "max_runs": 1,

@@ -83,10 +83,11 @@ def test_what_it_says_of_its_runs(read):
         crontab(), retries=3, priority=500, expires=timedelta(minutes=5), context=True, timeout=60
     )
 
-    assert found.options == {"priority": 100, "catch_up_window": 300}
+    assert found.options == {"overlap": "allow", "priority": 100, "catch_up_window": 300}
     told = " ".join(found.notes)
     assert "priority 500 became 100" in told
     assert "max_attempts=4" in told
+    assert found.attempts == 4
     assert "takes_context=True" in told
     assert "@task(timeout=60)" in told
 
