@@ -7,7 +7,7 @@ Schedules of other packages as ours: read, translated, and compared for a year. 
 
 One file for each source, which says what it reads:
 ``celery``  ``django_celery_beat``  ``crontab`` (and its ``commands``)  ``huey``
-``apscheduler`` (and its ``cron_trigger``)  ``django_background_tasks``
+``apscheduler`` (and its ``cron_trigger``, ``apscheduler_asked``)  ``django_background_tasks``
 
 ``fields``      numbers that must all match -> a trigger; ``seconds``: the same with seconds
 ``priorities``  other scales of priorities

@@ -3,13 +3,12 @@ Jobs of an APScheduler 3, read from a scheduler: ``--app proj.clock:scheduler``.
 
 One that has not been started knows the jobs that code added; one with a job store of its own
 must be started, ``start(paused=True)`` suffices, so name a function that does and returns it.
-Triggers become ours, each field by its meaning; ``scheduler.timer`` asks theirs.
+Triggers become ours, each field by its meaning; ``apscheduler_asked`` asks theirs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from copy import copy
 from datetime import datetime, time
 from functools import partial
 from typing import Any
@@ -17,18 +16,17 @@ from typing import Any
 from scheduler.due import zones
 from scheduler.exceptions import InvalidTrigger
 from scheduler.importing import fields, runs
+from scheduler.importing.apscheduler_asked import ALL, ONCE, STEPS, asked_of, kind_of
 from scheduler.importing.cron_trigger import of_cron_trigger
 from scheduler.importing.foreign import (
     Foreign,
     Found,
-    NextAfter,
     Over,
     Unread,
     Untranslatable,
     read_each,
 )
 from scheduler.importing.origin import Origin, zone_of
-from scheduler.timer import asked
 from scheduler.triggers import (
     AllOf,
     AnyOf,
@@ -42,9 +40,6 @@ from scheduler.triggers import (
 )
 
 Options = dict[str, Any]
-STEPS = "apscheduler.triggers.calendarinterval.CalendarIntervalTrigger"
-ALL = "apscheduler.triggers.combining.AndTrigger"
-ONCE = "apscheduler.triggers.date.DateTrigger"
 NOT_ASKED = "It is not compared: asked about AndTrigger, APScheduler may not come back."
 JITTER = (
     "Its jitter of {} s is random there; here splay puts off all jobs of a schedule by one and "
@@ -101,42 +96,13 @@ def _job(job: Any, origin: Origin) -> Foreign:
         options={"args": list(job.args or ()), "kwargs": dict(job.kwargs or {}), **options},
         attempts=1,
         notes=(*fields.notes(trigger), *noted),
-        theirs=_theirs(job.trigger),
+        theirs=asked_of(job.trigger),
     )
-
-
-def _kind(trigger: Any) -> str:
-    """Return which class exactly it is; a subclass may mean something else."""
-    return f"{type(trigger).__module__}.{type(trigger).__qualname__}"
-
-
-def _theirs(trigger: Any) -> NextAfter | None:
-    """Return whom to ask, without jitter; nobody where an answer would differ or never come."""
-    parts = [trigger, *getattr(trigger, "triggers", ())]
-    begun = [getattr(each, "start_date", None) for each in parts]
-    if any(isinstance(each, datetime) and each.microsecond for each in begun):
-        return None
-    kinds = {_kind(each) for each in parts}
-    if kinds & {ALL, ONCE} or (STEPS in kinds and len(parts) > 1):
-        return None
-    if STEPS in kinds:  # it goes on from its own last answer only
-        return _steps(trigger)
-    steady = copy(trigger)
-    if getattr(steady, "jitter", None):
-        steady.jitter = None
-    return asked(steady).next_after
-
-
-def _steps(trigger: Any) -> NextAfter | None:
-    try:
-        return as_trigger(trigger).next_after
-    except InvalidTrigger:  # it begins today, as where no start was named
-        return None
 
 
 def _meaning(trigger: Any, origin: Origin) -> tuple[Trigger, Options, list[str]]:
     """Return a trigger of ours, options of an entry that belong to it, and notes."""
-    kind = _kind(trigger)
+    kind = kind_of(trigger)
     if kind not in READERS:
         raise Untranslatable(
             f"{type(trigger).__name__} is a trigger of your own. Declare the schedule in code with "

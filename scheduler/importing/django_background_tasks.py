@@ -2,8 +2,8 @@
 The table of django-background-tasks, whether the package is still installed or not.
 
 A row with ``repeat`` is a schedule that counts from its ``run_at``; one without is a call that
-waits, and becomes a job. What has failed for good is over. Its tasks go by the names of their
-functions.
+waits, and becomes a job. What has failed for good is over, and what a worker runs right now is
+left to it. Its tasks go by the names of their functions.
 """
 
 from __future__ import annotations
@@ -38,6 +38,15 @@ CHAIN = (
     "the next due time comes all the same."
 )
 OVERDUE = "It was due at {}; there it would run once at once, here it is due next with the others."
+RUNNING = (
+    "Row {0.pk}, {0.task_name}, is left out: a worker has had it since {0.locked_at}. Import again "
+    "when none runs there; what failed waits again then."
+)
+NEXT = "It runs right now there; here it is due next with the others."
+ATTEMPTS = (
+    "A task that raises is tried MAX_ATTEMPTS times there, {}; here as often as "
+    '@task(max_attempts=) or TASKS_CORE["MAX_ATTEMPTS"] says.'
+)
 TABLE = "background_task"
 
 
@@ -46,14 +55,26 @@ def read(origin: Origin) -> Found:
         rows = list(_model().objects.using(origin.database).order_by("run_at", "pk"))
     except DatabaseError as error:
         raise OperationRefused(f"The table {TABLE} cannot be read: {error}") from error
-    jobs = [_job(row, origin) for row in rows if _is_waiting(row)]
+    waiting = [row for row in rows if _is_waiting(row)]
+    running = [row for row in waiting if _is_running(row, origin)]
+    jobs = [_job(row, origin) for row in waiting if row not in running]
     others = sorted((row for row in rows if not _is_waiting(row)), key=_place)
     unread = [Unread(_key(row), row.task_name, partial(_schedule, row, origin)) for row in others]
-    return Found(schedules=read_each(unread), jobs=jobs, notes=(CHAIN,) if others else ())
+    notes = [CHAIN] * bool(others) + [RUNNING.format(row) for row in running]
+    if rows:
+        notes.insert(0, ATTEMPTS.format(getattr(settings, "MAX_ATTEMPTS", 25)))
+    return Found(schedules=read_each(unread), jobs=jobs, notes=tuple(notes))
 
 
 def _is_waiting(row: Any) -> bool:
     return row.repeat <= 0 and not row.failed_at
+
+
+def _is_running(row: Any, origin: Origin) -> bool:
+    """Say whether a worker has it: as the package does, which takes it back after MAX_RUN_TIME."""
+    longest = timedelta(seconds=getattr(settings, "MAX_RUN_TIME", 3600))
+    is_locked = row.locked_by is not None and row.locked_at is not None
+    return is_locked and row.locked_at >= origin.now - longest
 
 
 def _place(row: Any) -> tuple[Any, ...]:
@@ -75,6 +96,8 @@ def _model() -> Any:
         repeat_until = models.DateTimeField(null=True)
         queue = models.CharField(max_length=190, null=True)
         failed_at = models.DateTimeField(null=True)
+        locked_by = models.CharField(max_length=64, null=True)
+        locked_at = models.DateTimeField(null=True)
 
         class Meta:
             apps = Apps()
@@ -106,7 +129,7 @@ def _schedule(row: Any, origin: Origin) -> Foreign:
     if row.run_at > origin.now:
         options["start_at"] = row.run_at.isoformat()
     else:
-        noted.append(OVERDUE.format(row.run_at))
+        noted.append(NEXT if _is_running(row, origin) else OVERDUE.format(row.run_at))
     if row.repeat_until:
         options["end_at"] = row.repeat_until.isoformat()
     return Foreign(

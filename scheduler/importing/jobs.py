@@ -1,4 +1,9 @@
-"""Calls that wait elsewhere to run once, as jobs; stored once, however often they are imported."""
+"""
+Calls that wait elsewhere to run once, as jobs.
+
+One is stored once while its job's row is kept, however often it is imported: they have an id.
+After that it would be stored again, if it still waited there.
+"""
 
 from __future__ import annotations
 

@@ -120,6 +120,46 @@ def test_what_runs_once_is_a_job_and_is_stored_once(write):
     assert (job.task, job.args, job.label, job.run_after) == (TASK, [7], "seven", NOW + HOUR)
 
 
+def test_what_a_worker_runs_right_now_is_left_to_it(write):
+    """The control is a lock that is older than MAX_RUN_TIME: the package takes such a row back."""
+    rows = [write(number) for number in (7, 8, 9)]
+    for row, locked_at in zip(rows, (NOW - HOUR / 2, NOW - 2 * HOUR), strict=False):
+        row.locked_by, row.locked_at = "4711", locked_at
+        row.save()
+
+    found = read()
+
+    assert [each.call.args for each in found.jobs] == [[8], [9]]
+    assert f"Row {rows[0].pk}, {TASK}, is left out: a worker has had it since" in found.notes[-1]
+
+
+def test_max_run_time_says_how_long_a_lock_holds(write, settings):
+    settings.MAX_RUN_TIME = 60
+    row = write(7)
+    row.locked_by, row.locked_at = "4711", NOW - HOUR / 2
+    row.save()
+
+    assert len(read().jobs) == 1
+
+
+def test_a_repetition_that_runs_right_now_is_due_next_with_the_others(write):
+    row = write(repeat=3600, run_at=NOW - HOUR / 2)
+    row.locked_by, row.locked_at = "4711", NOW
+    row.save()
+
+    [found] = read().schedules
+
+    assert found.trigger == Every(hours=1, anchor=row.run_at)
+    assert "It runs right now there" in found.notes[0]
+
+
+def test_how_often_it_is_tried_is_told(write, settings):
+    settings.MAX_ATTEMPTS = 3
+    write(7)
+
+    assert "MAX_ATTEMPTS times there, 3;" in read().notes[0]
+
+
 def test_the_table_is_read_without_the_package(write):
     write(repeat=3600)
     with_package = read().schedules
