@@ -37,6 +37,10 @@ class Report:
             if each.entry and not (each.is_skipped or each.has_other_times)
         }
 
+    def problems(self) -> dict[str, str]:
+        """Return why some of these would be refused, by key."""
+        return {each.key: each.problem for each in self.schedules if each.problem}
+
     def lines(self) -> Iterator[str]:
         """Yield the report line by line: each schedule, each job, and how many come along."""
         yield from self.notes

@@ -25,25 +25,27 @@ WIDTH = 96
 STEP = "    "
 
 Entries = Mapping[str, Mapping[str, Any]]
+Problems = Mapping[str, str]
+"""Why some of the entries would be refused, by key: those are written as comments."""
 
 
-def settings(entries: Entries) -> str:
+def settings(entries: Entries, problems: Problems) -> str:
     """Return lines of a settings module: imports that its triggers need, and SCHEDULE."""
     body = ["SCHEDULE = {"]
     for key, entry in entries.items():
-        body += [f"{STEP}{_text(key)}: {{"]
-        body += [f"{STEP * 2}{_text(name)}: {code(entry[name])}," for name in entry]
-        body += [f"{STEP}}},"]
+        said = [f"{_text(name)}: {code(entry[name])}," for name in entry]
+        lines = [f"{_text(key)}: {{", *(f"{STEP}{each}" for each in said), "},"]
+        body += [f"{STEP}{line}" for line in _marked(lines, problems.get(key, ""))]
     return "\n".join([*_imports(entries), *body, "}"])
 
 
-def periodic(entries: Entries) -> str:
+def periodic(entries: Entries, problems: Problems) -> str:
     """
     Return a module that declares them in code, with ``periodic(…)(function)``.
 
     Each call may as well be written above its function, as ``@periodic(…)``.
     """
-    tasks = sorted({entry["task"] for entry in entries.values()})
+    tasks = sorted({entry["task"] for key, entry in entries.items() if key not in problems})
     names = _names(tasks)
     imported: dict[str, list[str]] = {}
     for task in tasks:
@@ -51,19 +53,33 @@ def periodic(entries: Entries) -> str:
         alias = "" if names[task] == name else f" as {names[task]}"
         imported.setdefault(module, []).append(name + alias)
     lines = [f"from {module} import {', '.join(each)}" for module, each in imported.items()]
-    calls = [_call(key, entry, names[entry["task"]]) for key, entry in entries.items()]
+    calls = [
+        line
+        for key, entry in entries.items()
+        for line in _marked(
+            _call(key, entry, names.get(str(entry["task"]), str(entry["task"]))),
+            problems.get(key, ""),
+        )
+    ]
     heads = [*_imports(entries, "periodic")[:-1], *lines, ""] if entries else []
     return "\n".join([*heads, *calls])
 
 
-def _call(key: str, entry: Mapping[str, Any], function: str) -> str:
+def _marked(lines: list[str], problem: str) -> list[str]:
+    """Return the lines, or, of an entry that would be refused, comments that begin with why."""
+    if not problem:
+        return lines
+    return [f"# {line}".rstrip() for text in (problem, *lines) for line in text.splitlines()]
+
+
+def _call(key: str, entry: Mapping[str, Any], function: str) -> list[str]:
     options = {name: value for name, value in entry.items() if name not in {"task", "cron"}}
     first = [code(entry["cron"])] if "cron" in entry else []
     said = [*first, f"key={_text(key)}", *(f"{name}={code(options[name])}" for name in options)]
     line = f"periodic({', '.join(said)})({function})"
     if len(line) <= WIDTH:
-        return line
-    return "\n".join(["periodic(", *(f"{STEP}{each}," for each in said), f")({function})"])
+        return [line]
+    return ["periodic(", *(f"{STEP}{each}," for each in said), f")({function})"]
 
 
 def _names(tasks: Iterable[str]) -> dict[str, str]:
@@ -83,7 +99,10 @@ def code(value: Any) -> str:
         return f"[{', '.join(map(code, value))}]"
     if isinstance(value, dict):
         return f"{{{', '.join(f'{code(key)}: {code(each)}' for key, each in value.items())}}}"
-    return repr(value) if isinstance(value, (int, float, type(None))) else trigger(value)
+    return trigger(value) if isinstance(value, TRIGGERS) else repr(value)
+
+
+TRIGGERS = (AllOf, AnyOf, At, Between, Cron, Daily, Every, Monthly, Weekly)
 
 
 def trigger(value: Trigger) -> str:
@@ -143,8 +162,7 @@ def _imports(entries: Entries, *names: str) -> list[str]:
     """Return the import lines for what the entries name, and an empty line."""
     triggers = [entry["trigger"] for entry in entries.values() if "trigger" in entry]
     text = " ".join(map(trigger, triggers))
-    known = (AllOf, AnyOf, At, Between, Cron, Daily, Every, Monthly, Weekly)
-    used = sorted({each.__name__ for each in known if f"{each.__name__}(" in text})
+    used = sorted({each.__name__ for each in TRIGGERS if f"{each.__name__}(" in text})
     lines = ["from datetime import datetime", ""] if "datetime.fromisoformat" in text else []
     if used or names:
         lines += [f"from scheduler import {', '.join([*used, *names])}", ""]

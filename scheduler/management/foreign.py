@@ -51,7 +51,7 @@ def import_from(desk: Desk, options: Namespace, *, store: Store) -> int:
     desk.tell("\n".join(report.lines()))
     told = {"source": options.source, "dry_run": options.dry_run, **report.as_data()}
     if options.dry_run:
-        code = WRITERS[options.form](report.entries())
+        code = WRITERS[options.form](report.entries(), report.problems())
         desk.say(told | {"code": code}, code)
     elif report.blocked:
         desk.say(told, "Nothing was imported.")

@@ -1,6 +1,7 @@
 """``schedules import --from``, as a person and as a script see it."""
 
 import json
+from datetime import date
 
 import pytest
 from celery import Celery
@@ -68,6 +69,24 @@ def test_it_prints_settings_and_reports_beside_them(run):
     assert "On 2027-03-28 clocks in Europe/Berlin go forward: 02:00 to 03:00 does not exist" in err
     assert "3 of 3 schedules can be imported." in err
     assert Schedule.objects.count() == 0
+
+
+@pytest.mark.parametrize("form", ["settings", "periodic"])
+def test_what_would_be_refused_is_printed_as_comments_with_the_reason(beat, run, form):
+    beat["gone"] = {"task": "shop.tasks.gone", "schedule": crontab("0", "3")}
+    beat["dated"] = {"task": TASK, "schedule": 60.0, "kwargs": {"number": date(2026, 1, 1)}}
+
+    code, out, _err = run(*celery("--dry-run", "--as", form))
+
+    names = {}
+    exec(out, names)
+    live = [line for line in out.splitlines() if not line.strip().startswith("#")]
+    assert code == 1
+    assert "shop.tasks.gone" in out
+    assert "shop.tasks.gone" not in "\n".join(live)
+    assert "# kwargs: a date is not JSON" in out
+    if form == "settings":
+        assert list(names["SCHEDULE"]) == list(ENTRIES)
 
 
 def test_what_it_prints_is_what_it_would_store(run):
