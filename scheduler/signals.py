@@ -18,6 +18,10 @@ logger = logging.getLogger("scheduler")
 occurrences_recorded = Signal()
 """A transaction committed. ``enqueued``, ``skipped``: how many due times; ``alias``: database."""
 
+occurrences_failed = Signal()
+"""Jobs of schedules have failed for good, which the ledger notes in this transaction, once. What
+a receiver raises undoes its note, and it is told again. ``job_ids``."""
+
 schedule_failed = Signal()
 """A schedule could not be materialised. ``key``, ``error``: text, ``errors``: in a row,
 ``retry_at``; nothing of it is lost."""

@@ -6,8 +6,9 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from scheduler import upkeep
-from scheduler.materialise import WatermarkMoved, record
+from scheduler.materialise import WatermarkMoved, note_end, record
 from scheduler.models import Occurrence, Schedule
+from scheduler.signals import occurrences_failed
 from scheduler.turn.work import work_on
 from tasks_core import JobState, ids
 from tasks_core.models import Job
@@ -188,6 +189,27 @@ def test_ends_that_nobody_noted_are_found():
 
     states = Occurrence.objects.order_by("due_at").values_list("job_state", flat=True)
     assert list(states) == ["unknown", "successful"]
+
+
+def test_a_failure_that_cannot_be_told_stays_open_and_keeps_no_other_open(caplog):
+    def refuse(job_ids, **told):
+        if first.job_id in job_ids:
+            raise ValueError("not this one")
+
+    declare(at(8), cron="*/30 * * * *", overlap="allow")
+    tick(at(8, 30))
+    tick(at(9))
+    first, second = Occurrence.objects.order_by("due_at")
+    occurrences_failed.connect(refuse)
+
+    note_end([first.job_id, second.job_id], state="failed", at=at(9))
+    states = Occurrence.objects.order_by("due_at").values_list("job_state", flat=True)
+    assert list(states) == ["", "failed"]
+    assert f"that job {first.job_id} failed could not be told" in caplog.text
+
+    occurrences_failed.disconnect(refuse)
+    note_end([first.job_id, second.job_id], state="failed", at=at(9))
+    assert set(states.all()) == {"failed"}
 
 
 def test_reconciling_leaves_open_jobs_open():

@@ -58,16 +58,21 @@ def delete(tasks: Iterable[Facts]) -> tuple[int, dict[str, int]]:
 
 
 def _end(key: str, reason: str) -> bool:
-    """Delete a schedule, and the job that its end may just have made of what was due."""
-    alias = conf.database()
+    """Delete a schedule, and what it has waiting."""
     try:
         schedules.delete(key, reason=reason)
     except UnknownSchedule:
         return False
+    drop_waiting(key)
+    return True
+
+
+def drop_waiting(key: str) -> None:
+    """Delete the job that the end of a schedule has just made of what was due; none that runs."""
+    alias = conf.database()
     made = Occurrence.objects.using(alias).filter(schedule_key=key, batch="", job_state="")
     jobs = Job.objects.using(alias).filter(pk__in=made.values("job_id"), finished_at__isnull=True)
     storing.backend().delete(list(jobs.values_list("pk", flat=True)))
-    return True
 
 
 def _begin_anew(task: Task) -> None:

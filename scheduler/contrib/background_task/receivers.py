@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,14 +10,15 @@ from django.dispatch import receiver
 
 from scheduler import conf, schedules
 from scheduler.contrib.background_task import signals
+from scheduler.contrib.background_task.changing import drop_waiting
 from scheduler.contrib.background_task.models import CompletedTask, Repetition, Task
 from scheduler.contrib.background_task.tasks import tasks
 from scheduler.models import Occurrence, Schedule
+from scheduler.signals import occurrences_failed
 from tasks_core import clock
 from tasks_core.attempts import Attempt
 from tasks_core.outcomes import Errored, Outcome, Succeeded
-from tasks_core.signals import JobEnd, job_settled, job_started, jobs_ended
-from tasks_core.states import JobState
+from tasks_core.signals import job_settled, job_started
 
 
 @receiver(job_started)
@@ -80,15 +81,17 @@ def _id_before(completed: CompletedTask) -> UUID:
     return kept.values_list("pk", flat=True).first() or completed.pk
 
 
-@receiver(jobs_ended)
-def end_what_failed(ends: Iterable[JobEnd], **kwargs: Any) -> None:
-    """End the schedules of tasks whose job has failed for good, unless they are to go on."""
-    failed = [
-        end.id for end in ends if end.state == JobState.FAILED and "scheduled_for" in end.context
-    ]
-    for row in _ending(failed) if failed else ():
+@receiver(occurrences_failed)
+def end_what_failed(job_ids: Sequence[UUID], **kwargs: Any) -> None:
+    """
+    End the schedules of tasks whose job has failed for good, unless they are to go on.
+
+    In the transaction that notes the failure, whoever does: no process dies between the two.
+    """
+    for row in _ending(job_ids):
         until = max(clock.db_now(conf.database()), row.start_at or row.watermark)
         schedules.change(row.key, end_at=until, user=WHO, reason=WHY)
+        drop_waiting(row.key)
 
 
 WHO = "background_task"
@@ -96,8 +99,9 @@ WHY = "its task has failed for good; with repeat_on_failure=True it would go on"
 
 
 def _ending(job_ids: Sequence[UUID]) -> list[Schedule]:
+    """Return the schedules that are to end, of failures that nobody has noted yet."""
     alias = conf.database()
-    planned = Occurrence.objects.using(alias).filter(job_id__in=job_ids, batch="")
+    failed = Occurrence.objects.using(alias).filter(job_id__in=job_ids, batch="", job_state="")
     repeating = Repetition.objects.using(alias).filter(on_failure=False)
-    keys = repeating.filter(schedule__in=planned.values("schedule_key")).values("schedule_id")
+    keys = repeating.filter(schedule__in=failed.values("schedule_key")).values("schedule_id")
     return list(Schedule.objects.using(alias).filter(key__in=keys, next_due_at__isnull=False))

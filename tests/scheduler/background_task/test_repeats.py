@@ -6,11 +6,19 @@ import pytest
 from django.contrib.auth.models import User
 
 from scheduler import schedules as verbs
+from scheduler import upkeep
 from scheduler.contrib.background_task.models import CompletedTask, Task
 from scheduler.contrib.background_task.signals import task_successful
-from scheduler.models import OperatorAction, Schedule
+from scheduler.contrib.background_task.tasks import tasks
+from scheduler.materialise import note_end, note_ends
+from scheduler.models import Occurrence, OperatorAction, Schedule
+from scheduler.signals import occurrences_failed
 from scheduler.testing import schedules
+from scheduler.turn.batches import materialise_due
 from tasks_core.models import Job
+from tasks_core.signals import jobs_ended
+from tasks_core.states import JobState
+from tasks_core.testing import FrozenClock
 from tests.scheduler.background_task.places import legacy_fails, legacy_note, noted
 from tests.scheduler.places import at
 
@@ -167,3 +175,77 @@ class TestFailure:
 
             assert due_times() == [at(8)]
             assert Task.objects.get().attempts == 7
+
+
+@pytest.fixture
+def nobody_tells():
+    """Let whoever settles a job be killed before it has told how the job ended."""
+    jobs_ended.disconnect(note_ends)
+    yield
+    jobs_ended.connect(note_ends)
+
+
+@pytest.mark.usefixtures("one_attempt", "nobody_tells")
+class TestDeath:
+    def begin_and_fail(self):
+        with FrozenClock(at(8)):
+            legacy_fails(repeat=Task.HOURLY)
+            assert tasks.run_next_task()
+        assert (Job.objects.get().state, Occurrence.objects.get().job_state) == ("failed", "")
+
+    def goes_on(self):
+        with FrozenClock(at(9)):
+            return tasks.run_next_task()
+
+    def test_a_failure_that_nobody_told_ends_it_when_it_is_found(self):
+        self.begin_and_fail()
+
+        with FrozenClock(at(8, 1)):
+            upkeep.reconcile()
+            upkeep.reconcile()
+
+        assert not self.goes_on()
+        assert Occurrence.objects.get().job_state == "failed"
+        assert OperatorAction.objects.filter(verb="change").count() == 1
+
+    def test_and_nothing_else_would(self):
+        self.begin_and_fail()
+
+        assert self.goes_on()
+
+    def test_what_was_made_meanwhile_does_not_run(self):
+        self.begin_and_fail()
+        with FrozenClock(at(9)):
+            materialise_due(limit=9)
+            assert Job.objects.filter(finished_at=None).count() == 1
+            upkeep.reconcile()
+
+            assert not tasks.run_next_task()
+        assert Job.objects.count() == 1
+
+    def test_the_end_and_its_note_are_one(self):
+        def be_killed(**told):
+            assert Schedule.objects.get().next_due_at is None  # it has ended, and goes on:
+            raise KeyboardInterrupt
+
+        self.begin_and_fail()
+        occurrences_failed.connect(be_killed)
+        with FrozenClock(at(8, 1)), pytest.raises(KeyboardInterrupt):
+            upkeep.reconcile()
+        occurrences_failed.disconnect(be_killed)
+
+        assert Schedule.objects.get().next_due_at == at(9)
+        assert Occurrence.objects.get().job_state == ""
+        with FrozenClock(at(8, 2)):
+            upkeep.reconcile()
+        assert not self.goes_on()
+
+    def test_who_lets_it_go_on_is_not_overruled_by_a_late_word(self):
+        self.begin_and_fail()
+        with FrozenClock(at(8, 1)):
+            upkeep.reconcile()
+            verbs.change(Schedule.objects.get().key, end_at=None)
+
+            note_end([Job.objects.get().pk], state=JobState.FAILED, at=at(8))
+
+        assert self.goes_on()
