@@ -71,12 +71,6 @@ def completed_rows(alias: str, **only: Any) -> list[Any]:
     return [found]
 
 
-def creator_text(creator: models.Model) -> str:
-    """Return who a job of ``creator`` is by; of a proxy or a lazy object, who it stands for."""
-    found = creator._meta.concrete_model or type(creator)
-    return f"{found._meta.label}:{creator.pk}"
-
-
 def _jobs(alias: str, **only: Any) -> Any:
     from scheduler.contrib.background_task.tasks import tasks
 

@@ -13,11 +13,11 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from scheduler.contrib.background_task.columns import completed_rows, creator_text, task_rows
+from scheduler.contrib.background_task.columns import completed_rows, task_rows
 from scheduler.contrib.background_task.querysets import CompletedTaskManager, TaskManager
 from scheduler.models import Schedule
 from tasks_core import ids
-from tasks_core.options import MAX_LABEL
+from tasks_core.options import CHECKS, MAX_LABEL
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -115,7 +115,7 @@ class Facts(models.Model):
 
     @creator.setter
     def creator(self, creator: models.Model | None) -> None:
-        self.created_by = "" if creator is None else creator_text(creator)
+        self.created_by = CHECKS["creator"](creator)
 
     def params(self) -> tuple[list[Any], dict[str, Any]]:
         """Return the positional arguments and those by name."""

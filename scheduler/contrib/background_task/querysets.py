@@ -10,10 +10,11 @@ from uuid import UUID
 
 from django.db import models
 
-from scheduler.contrib.background_task.columns import creator_text
 from scheduler.contrib.background_task.inline import InlineQuery
 from scheduler.contrib.background_task.settings import app_settings
 from tasks_core import clock
+from tasks_core.exceptions import InvalidCall
+from tasks_core.options import CHECKS
 
 if TYPE_CHECKING:
     from scheduler.contrib.background_task.models import Task
@@ -21,8 +22,13 @@ if TYPE_CHECKING:
 
 class FactsQuerySet(models.QuerySet[Any]):
     def created_by(self, creator: models.Model) -> Self:
-        """Return those that ``creator`` asked for."""
-        return self.filter(created_by=creator_text(creator))
+        """Return those that ``creator`` asked for; raise InvalidCall if it is nobody."""
+        text = CHECKS["creator"](creator)
+        if not text:
+            raise InvalidCall(
+                f"created_by({creator!r:.80}) would be those of nobody at all."
+            )
+        return self.filter(created_by=text)
 
     def of_jobs(self, job_ids: Sequence[UUID]) -> Self:
         """Return those of these jobs, without a look at any other."""

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import SimpleLazyObject
@@ -17,6 +17,7 @@ from tasks_core import background as front_door
 from tasks_core.exceptions import InvalidCall
 from tasks_core.models import Job
 from tasks_core.testing import FrozenClock
+from tests.app.models import Member
 from tests.scheduler.background_task import places
 from tests.scheduler.background_task.places import legacy_mail, legacy_note, noted
 from tests.scheduler.places import at
@@ -99,6 +100,22 @@ class TestCall:
         assert task.creator == ada
         ada.delete()
         assert Task.objects.get().creator is None
+
+    def test_a_proxy_stands_for_its_model_and_an_anonymous_user_for_nobody(self):
+        ada = User.objects.create(username="ada")
+
+        task = legacy_note(1, creator=Member.objects.get())
+        legacy_note(2, creator=AnonymousUser())
+
+        assert list(Task.objects.created_by(ada)) == [task]
+        assert Task.objects.exclude(pk=task.pk).get().created_by == ""
+        with pytest.raises(InvalidCall, match="would be those of nobody"):
+            Task.objects.created_by(AnonymousUser())
+
+    def test_who_is_not_saved_is_refused(self):
+        for asks in (lambda who: legacy_note(creator=who), Task.objects.created_by):
+            with pytest.raises(InvalidCall, match=r"auth\.User that is not saved: save it first"):
+                asks(User())
 
 
 class TestAnyCallable:
