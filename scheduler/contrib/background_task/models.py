@@ -6,6 +6,7 @@ import json
 import os
 from contextlib import suppress
 from hashlib import sha1
+from socket import gethostname
 from typing import Any, ClassVar, Self
 
 from django.apps import apps
@@ -13,10 +14,12 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from scheduler import conf
 from scheduler.contrib.background_task.columns import completed_rows, task_rows
 from scheduler.contrib.background_task.querysets import CompletedTaskManager, TaskManager
 from scheduler.models import Schedule
 from tasks_core import ids
+from tasks_core.models import Job
 from tasks_core.options import CHECKS, MAX_LABEL
 
 HOUR = 3600
@@ -129,13 +132,16 @@ class Facts(models.Model):
         return self.repeat > 0
 
     def locked_by_pid_running(self) -> bool | None:
-        """Say whether the process that runs it is alive, if it is one of this host; or None."""
-        if not self.locked_by:
+        """Say whether the process that runs it is alive; None unless one of this host runs it."""
+        runs = Job.objects.using(conf.database()).filter(pk=self.job_id)
+        runner = runs.values_list("claimed_by__hostname", "claimed_by__pid").first()
+        if not self.locked_by or runner != (gethostname(), int(self.locked_by)):
             return None
-        with suppress(OSError, ValueError):
+        try:
             os.kill(int(self.locked_by), 0)
-            return True
-        return False
+        except OSError as error:
+            return isinstance(error, PermissionError)  # another user's is alive, too
+        return True
 
 
 class Task(Facts):

@@ -20,14 +20,15 @@ if TYPE_CHECKING:
     from scheduler.contrib.background_task.models import Task
 
 
+NO_TABLE = "Tasks are a view of jobs and schedules, without a table for {}(): {}."
+
+
 class FactsQuerySet(models.QuerySet[Any]):
     def created_by(self, creator: models.Model) -> Self:
         """Return those that ``creator`` asked for; raise InvalidCall if it is nobody."""
         text = CHECKS["creator"](creator)
         if not text:
-            raise InvalidCall(
-                f"created_by({creator!r:.80}) would be those of nobody at all."
-            )
+            raise InvalidCall(f"created_by({creator!r:.80}) would be those of nobody at all.")
         return self.filter(created_by=text)
 
     def of_jobs(self, job_ids: Sequence[UUID]) -> Self:
@@ -58,6 +59,12 @@ class FactsQuerySet(models.QuerySet[Any]):
         return len(found)
 
     update.alters_data = True  # type: ignore[attr-defined]
+
+    def bulk_create(self, *args: Any, **kwargs: Any) -> list[Any]:
+        raise TypeError(NO_TABLE.format("bulk_create", "call each task, or save() each"))
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> int:
+        raise TypeError(NO_TABLE.format("bulk_update", "update() them, or save() each"))
 
 
 class TaskQuerySet(FactsQuerySet):

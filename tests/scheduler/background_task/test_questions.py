@@ -1,5 +1,8 @@
 """What people ask of Task.objects, in the old words; and what they change with them."""
 
+import os
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
@@ -13,7 +16,7 @@ from scheduler.models import OperatorAction, Schedule
 from scheduler.turn.batches import materialise_due
 from tasks_core import background, job_backends
 from tasks_core.exceptions import InvalidCall
-from tasks_core.models import Job
+from tasks_core.models import Job, Process
 from tasks_core.processes.heartbeat import Heartbeat
 from tests.app.tasks import leave_effect
 from tests.scheduler.background_task.places import legacy_mail, legacy_note, noted
@@ -113,7 +116,46 @@ class TestQuestions:
         assert waits.locked_by_pid_running() is None
 
 
+class TestRunner:
+    """Whether the process that runs a task is alive."""
+
+    @pytest.fixture
+    def runs(self, claimed):
+        legacy_note(1)
+        claimed()
+        return Task.objects.get()
+
+    def test_of_another_user_is_alive(self, runs, monkeypatch):
+        def refuse(pid, signal):
+            raise PermissionError
+
+        monkeypatch.setattr(os, "kill", refuse)
+
+        assert runs.locked_by_pid_running() is True
+
+    def test_of_another_host_is_not_known_here(self, runs):
+        Process.objects.update(hostname="elsewhere")
+
+        assert runs.locked_by_pid_running() is None
+
+    def test_that_is_gone_is_not(self, runs):
+        gone = subprocess.Popen([sys.executable, "-c", ""])
+        gone.wait()
+        Process.objects.update(pid=gone.pid)
+
+        assert Task.objects.get().locked_by_pid_running() is False
+        assert runs.locked_by_pid_running() is None  # another process than was read
+
+
 class TestChanges:
+    def test_in_bulk_are_refused_with_what_to_do_instead(self):
+        task = legacy_note(1)
+
+        with pytest.raises(TypeError, match=r"without a table for bulk_create\(\): call each"):
+            Task.objects.bulk_create([Task.objects.new_task(legacy_note.name)])
+        with pytest.raises(TypeError, match=r"bulk_update\(\): update\(\) them, or save\(\) each"):
+            Task.objects.bulk_update([task], ["priority"])
+
     def test_of_one_that_waits(self):
         task = legacy_note(1)
 
