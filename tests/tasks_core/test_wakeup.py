@@ -8,9 +8,11 @@ from uuid import uuid4
 import pytest
 from django.db import connection, connections, transaction
 
+from tasks_core import job_backends
 from tasks_core.backends.database.wakeup import telling as sending
 from tasks_core.backends.database.wakeup.listening import listener
 from tasks_core.backends.database.wakeup.telling import DEFERRED, ask_for_cancel, wake_after_commit
+from tasks_core.processes.worker import Worker
 from tasks_core.processes.worker.threads import Threads
 from tasks_core.processes.worker.wakeup import FIRST_PAUSE, LIVE_POLLS, WakeUp
 from tasks_core.wakes import CannotListen, Wake
@@ -392,3 +394,10 @@ def test_while_it_does_not_the_worker_looks_less_and_less_often(settings):
     waits = [deaf.longest_wait(found_work=found) for found in [True, *[False] * 5, True]]
 
     assert waits == pytest.approx([0.02, 0.03, 0.045, 0.0675, 0.1, 0.1, FIRST_PAUSE])
+
+
+def test_a_worker_may_be_told_how_often_instead_of_the_setting(settings):
+    settings.TASKS_CORE = {"POLL": 60}
+    worker = Worker(job_backends["default"], poll=0.1)
+
+    assert worker.lookout.wake_up.longest_wait(found_work=False) == 0.1

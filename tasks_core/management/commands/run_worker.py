@@ -80,11 +80,9 @@ class Command(BaseCommand):
         add("--max-memory", type=positive, metavar="MIB", help=leaking)
         add("--reload", action="store_true", help="restart when code changes")
         add("--with-scheduler", action="store_true", help="the scheduler, too")
-        add(
-            "--health-file",
-            type=file_to_touch,
-            help="touched while all goes well; its age is the health",
-        )
+        touched = "touched while all goes well; its age is the health"
+        add("--health-file", type=file_to_touch, help=touched)
+        parser.set_defaults(poll=None)
 
     def execute(self, *args: Any, **options: Any) -> Any:
         # The system checks passed when the supervisor was started; they cost a part of a second.
@@ -178,6 +176,7 @@ class Command(BaseCommand):
             queues=options["queues"],
             concurrency=options["concurrency"],
             max_jobs=options["max_jobs"],
+            poll=options["poll"],
             health_file=options["health_file"],
         )
 

@@ -31,6 +31,7 @@ class Lookout:
         *,
         queues: Sequence[str] | None,
         wake: Callable[[], None],
+        poll: float | None = None,
     ) -> None:
         self.backend = backend
         self.heartbeat = heartbeat
@@ -38,7 +39,9 @@ class Lookout:
         self.queues = queues
         self._wake = wake
         listener = backend.listener(queues=queues, owner=lambda: heartbeat.owner)
-        self.wake_up = WakeUp(listener, on_wake=self._hear, begin=intake.slots.threads.borrow)
+        self.wake_up = WakeUp(
+            listener, on_wake=self._hear, begin=intake.slots.threads.borrow, poll=poll
+        )
         self._has_heard = False
         self._has_strays = False
         self._due_at = 0.0  # by the monotonic clock, as the next

@@ -35,12 +35,13 @@ class WakeUp:
         *,
         on_wake: Callable[[Wake], Exchange | None],
         begin: Callable[[Work], None],
+        poll: float | None = None,
     ) -> None:
         self.listener = listener
         self.on_wake = on_wake
         self._begin = begin
         self.is_live = False
-        self.poll: float | None = None  # seconds, instead of TASKS_CORE["POLL"]
+        self.poll = poll  # seconds, instead of TASKS_CORE["POLL"]
         self._pause = math.inf  # until work was found
         self._retry = FIRST_RETRY
         self._stopping = threading.Event()

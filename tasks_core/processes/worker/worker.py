@@ -39,6 +39,7 @@ class Worker(Loop):
         queues: Sequence[str] | None = None,
         concurrency: int | None = None,
         max_jobs: int | None = None,
+        poll: float | None = None,  # seconds, instead of TASKS_CORE["POLL"]
         **options: Any,
     ) -> None:
         super().__init__(**options)
@@ -47,10 +48,7 @@ class Worker(Loop):
         size = concurrency or conf.get("CONCURRENCY")
         self.heartbeat = Heartbeat(backend, kind="worker", queues=queues, concurrency=size)
         self.slots = Slots(
-            size,
-            sender=type(backend),
-            on_finished=self.wake,
-            may_start=self.heartbeat.owns,
+            size, sender=type(backend), on_finished=self.wake, may_start=self.heartbeat.owns
         )
         self.interruptions = Interruptions(self.slots, leave=self.stop)
         self.maintenance = Maintenance(backend, self.heartbeat)
@@ -66,7 +64,9 @@ class Worker(Loop):
         )
         self.admissions = Admissions(backend)
         self.reports = Reports(backend, lambda: list(self.slots.held.values()))
-        self.lookout = Lookout(backend, self.heartbeat, self.intake, queues=queues, wake=self.wake)
+        self.lookout = Lookout(
+            backend, self.heartbeat, self.intake, queues=queues, wake=self.wake, poll=poll
+        )
         self.left = threading.Event()
         self._signals = 0
         self._found_work = False

@@ -6,7 +6,6 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -138,7 +137,7 @@ class TestArguments:
 
         [(worker, options)] = worked
         assert (worker.queues, worker.slots.size, options["duration"]) == (["legacy_mail"], 3, 300)
-        assert worker.lookout.wake_up.poll == timedelta(seconds=0.5).total_seconds()
+        assert worker.lookout.wake_up.poll == 0.5
 
     def test_a_backend_without_rows_is_refused(self, settings):
         settings.BACKGROUND_TASK_BACKEND = "immediate"

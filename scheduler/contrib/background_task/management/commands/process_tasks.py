@@ -1,14 +1,12 @@
 """``manage.py process_tasks``: what django-background-tasks calls its worker, done by ours."""
 
 from argparse import ArgumentParser
-from datetime import timedelta
 from typing import Any
 
 from scheduler.contrib.background_task.settings import app_settings
 from scheduler.contrib.background_task.streams import log_std
 from tasks_core.management.commands import run_worker
 from tasks_core.processes.output import show_log_lines
-from tasks_core.processes.worker import Worker
 
 EPILOG = """
 examples:
@@ -53,7 +51,6 @@ class Command(run_worker.Command):
         if options["log_std"]:
             show_log_lines()  # first, on what is stderr until then
             log_std()
-        self.longest_wait = timedelta(seconds=max(options["sleep"], 0))
         translated = {
             "backend": app_settings.BACKGROUND_TASK_BACKEND,
             "queues": [options["queue"]] if options["queue"] else None,
@@ -62,14 +59,10 @@ class Command(run_worker.Command):
             "once": False,
             "duration": options["duration"] if options["duration"] > 0 else None,
             "max_jobs": None,
+            "poll": max(options["sleep"], 0.0),
             "max_memory": None,
             "reload": options["dev"],
             "with_scheduler": True,
             "health_file": None,
         }
         super().handle(*args, **{**options, **translated})
-
-    def build(self, **options: Any) -> Worker:
-        worker = super().build(**options)
-        worker.lookout.wake_up.poll = self.longest_wait.total_seconds()
-        return worker
