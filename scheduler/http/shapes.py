@@ -6,7 +6,7 @@ from uuid import UUID
 
 from scheduler.choices import Outcome, Source
 from scheduler.choices import Reason as WhyNot
-from tasks_core.http.shapes import Asked, Instant, Limit, Name, Reason, Said, Seconds, Shape
+from tasks_core.http.shapes import Asked, Cursor, Instant, Limit, Name, Reason, Said, Seconds, Shape
 
 State = Literal["active", "paused", "failing", "quarantined", "disabled", "retired", "ended"]
 
@@ -18,7 +18,7 @@ class ScheduleQuery(Asked):
     task: Name = ""
     source: Source | None = None
     limit: Limit = 50
-    cursor: Name = ""
+    cursor: Cursor = ""
 
 
 class DueQuery(Asked):
@@ -33,7 +33,7 @@ class LedgerQuery(Asked):
     reason: WhyNot | None = None
     since: Instant | None = None
     limit: Limit = 50
-    cursor: Name = ""
+    cursor: Cursor = ""
 
 
 class Run(Said):

@@ -9,12 +9,17 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from tasks_core.http.problems import Refused
-from tasks_core.http.shapes import Wrong
+from tasks_core.http.shapes import Name, Wrong
+
+name = TypeAdapter(Name).validate_python  # a kind of what a cursor says, as `moment` is one
 
 
 def cursor(*place: Any) -> str:
-    told = json.dumps([each.isoformat() if isinstance(each, datetime) else each for each in place])
+    said = [each.isoformat() if isinstance(each, datetime) else each for each in place]
+    told = json.dumps(said, ensure_ascii=False)
     return urlsafe_b64encode(told.encode()).decode().rstrip("=")
 
 

@@ -21,6 +21,7 @@ from tasks_core.results import Status
 from tasks_core.states import JobState
 
 MOST = 100  # of a list
+LONGEST_NAME = 255
 LONGEST_DELAY = 366 * 24 * 3600  # seconds
 INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -66,9 +67,12 @@ def _whole(value: Any) -> Any:
     return value
 
 
-def _storable(value: str) -> str:
-    if "\0" in value:
-        raise ValueError("contains a NUL character")
+def _storable(value: Any) -> Any:
+    """Return what a database can be asked for, whichever it is."""
+    if isinstance(value, str):
+        value.encode()  # half of a surrogate pair cannot be, and its error is a ValueError
+        if "\0" in value:
+            raise ValueError("contains a NUL character")
     return value
 
 
@@ -78,9 +82,12 @@ Instant = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 Seconds = Annotated[float, Field(ge=0, le=LONGEST_DELAY)]
-Name = Annotated[str, BeforeValidator(_storable), Field(max_length=255)]
+Text = Annotated[str, BeforeValidator(_storable)]
+Name = Annotated[Text, Field(max_length=LONGEST_NAME)]
+# Of a row with the longest name, in its longest spelling.
+Cursor = Annotated[Text, Field(max_length=2000, description="The `next` of the page before.")]
 Limit = Annotated[int, Field(ge=1, le=MOST), BeforeValidator(_whole)]
-Reason = Annotated[str, Field(max_length=255, description="Why, for the record.")]
+Reason = Annotated[Text, Field(max_length=LONGEST_NAME, description="Why, for the record.")]
 
 
 class CallOptions(Said):
@@ -104,7 +111,7 @@ class JobQuery(Asked):
     since: Instant | None = Field(None, description="Stored at this instant or later.")
     until: Instant | None = Field(None, description="Stored before this instant.")
     limit: Limit = 50
-    cursor: Name = Field("", description="The `next` of the page before.")
+    cursor: Cursor = ""
 
 
 class Receipt(Shape):

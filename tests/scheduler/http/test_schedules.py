@@ -1,5 +1,7 @@
 """Schedules over HTTP: what is asked, and what operators do."""
 
+import json
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime
 
 import pytest
@@ -136,3 +138,43 @@ def test_to_view_and_to_operate_are_the_permissions_of_the_admin(tea, eve):
     assert viewer.post(f"schedules/{tea}/pause").status_code == 403
     assert operator.post(f"schedules/{tea}/pause").status_code == 200
     assert Schedule.objects.get(key=tea).paused_by == "operator"
+
+
+@pytest.mark.parametrize(
+    "said", [["\ud800"], ["\0"], ["x" * 256], [7], [None], []], ids=lambda said: ascii(said)[:12]
+)
+def test_a_cursor_of_no_key_is_no_page(ada, tea, said):
+    text = urlsafe_b64encode(json.dumps(said).encode()).decode()
+
+    assert ada.get("schedules/", cursor=text).status_code == 404
+
+
+def test_the_longest_key_has_a_page_behind_it(ada):
+    first, second = ("\N{HOT BEVERAGE}" * 255, "\N{TEAPOT}" * 255)
+    for key in (first, second):
+        make(EARLIER, key=key)
+
+    page = ada.get("schedules/", limit=1).json()
+
+    assert page["schedules"][0]["key"] == first
+    page = ada.get("schedules/", limit=1, cursor=page["next"]).json()
+    assert page["schedules"][0]["key"] == second
+
+
+@pytest.mark.parametrize("asked", ["task", "cursor", "state"])
+def test_text_that_no_database_looks_for_is_refused(ada, tea, asked):
+    assert ada.get("schedules/", **{asked: "a\0b"}).status_code == 422
+    assert ada.client.get(f"/api/schedules/?{asked}=%ED%A0%80").status_code < 500
+
+
+def test_a_reason_that_no_database_keeps_is_refused(ada, tea):
+    for verb in ("run", "pause", "resume"):
+        for reason, status in (("a\0b", 422), ("\ud800", 400)):
+            answer = ada.post(f"schedules/{tea}/{verb}", {"reason": reason})
+
+            assert answer.status_code == status
+
+
+@pytest.mark.parametrize("said", [{"args": ["\0"]}, {"kwargs": {"\0": 1}}])
+def test_arguments_that_no_database_keeps_are_refused(ada, tea, said):
+    assert ada.post(f"schedules/{tea}/run", said).status_code == 409

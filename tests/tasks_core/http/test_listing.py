@@ -101,3 +101,9 @@ def test_a_backend_that_is_none_is_named(ada):
     assert answer.status_code == 404
     assert "default" in answer.json()["errors"][0]["cure"]
     assert ada.get("jobs/", backend="dummy").status_code == 409
+
+
+@pytest.mark.parametrize("asked", ["backend", "queue", "task", "creator", "cursor"])
+def test_text_that_no_database_looks_for_is_refused(ada, asked):
+    assert ada.get("jobs/", **{asked: "a\0b"}).status_code == 422
+    assert ada.client.get(f"/api/jobs/?{asked}=%ED%A0%80").status_code in (200, 404)
