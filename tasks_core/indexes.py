@@ -1,4 +1,4 @@
-"""What the database checks of each job, and the indexes that answer what workers keep asking."""
+"""What the database checks of each job, and the indexes of what is asked again and again."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -62,6 +62,8 @@ INDEXES = (
     ),
     models.Index(fields=["claimed_by"], condition=Q(claimed_by__isnull=False), name="job_owner"),
     models.Index(fields=["suspect", "state"], condition=Q(suspect=True), name="job_suspect"),
+    # Of those who asked for jobs, the newest first; a job that nobody asked for is not in it.
+    models.Index(fields=["creator", "id"], condition=~Q(creator=""), name="job_of_creator"),
     models.Index(
         fields=["state", "parked", "concurrency_key", "-priority", "run_after"],
         condition=Q(concurrency_key__isnull=False),

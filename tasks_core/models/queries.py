@@ -70,7 +70,7 @@ class JobQuerySet(models.QuerySet["Job"]):
             raise InvalidCall(
                 f"for_creator({creator!r:.80}) would be the jobs of nobody in particular."
             )
-        return self.filter(creator=text)
+        return self.filter(~Q(creator=Literal("")), creator=text)  # as its index has it
 
     def of_schedule(self, key: str) -> JobQuerySet:
         """Return the jobs of a schedule: of its due times, its backfills and its runs by hand."""

@@ -43,7 +43,7 @@ def row(number):
     fields = fields_of(state) | {"queue": QUEUES[number % 7 % 4], "run_after": moment}
     if "finished_at" in fields:
         fields["finished_at"] = moment
-    return fields | {"priority": number % 3}
+    return fields | {"priority": number % 3, "creator": "" if number % 50 else "shop.User:7"}
 
 
 def plans(work, start="SELECT", part="tasks_core_job"):
@@ -149,6 +149,23 @@ def test_prune_uses_its_index(state):
 
     for plan in plans(lambda: next(prune("default", state, now=now, older_than=timedelta(0)))):
         assert "job_prune" in plan, plan
+
+
+@pytest.mark.parametrize("creator", ["shop.User:7", "shop.User:8"])
+def test_the_jobs_of_a_creator_are_found_by_their_index(creator):
+    jobs = Job.objects.for_creator(creator)
+
+    for plan in plans(lambda: list(jobs.order_by("-pk")[:51])):
+        assert "job_of_creator" in plan, plan
+        # PostgreSQL rather sorts four hundred than to read them one by one.
+        assert connection.vendor == "postgresql" or not sorts(plan), plan
+
+
+def test_a_creator_that_is_compared_in_other_words_is_looked_for_among_all():
+    """SQLite hears the words of the condition only; MySQL knows no conditions."""
+    [plan] = plans(lambda: list(Job.objects.filter(creator="shop.User:7").order_by("-pk")[:51]))
+
+    assert ("job_of_creator" in plan) is (connection.vendor != "sqlite"), plan
 
 
 def test_expiry_uses_its_index():
