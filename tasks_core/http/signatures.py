@@ -17,7 +17,6 @@ from tasks_core.definition import Task
 from tasks_core.exceptions import InvalidCall
 from tasks_core.http.shapes import CallOptions, Said
 
-Kind = inspect.Parameter
 LISTS, OBJECTS, UNIONS = (list, Sequence), (dict, Mapping), (Union, UnionType)
 PLAIN = (str, int, float, bool, NoneType, None, Any, object, JsonValue, *LISTS, *OBJECTS)
 WRAPPERS = (Annotated, typing.Required, typing.NotRequired)
@@ -31,7 +30,7 @@ class Takes(NamedTuple):
     """What a task takes: the shape of a body, and the fields of its arguments by parameter."""
 
     shape: type[CallOptions]
-    fields: Mapping[str, Kind]
+    fields: Mapping[str, inspect.Parameter]
 
 
 def callable_tasks() -> dict[str, Task[Any, Any]]:
@@ -53,7 +52,7 @@ def why_not(task: Task[Any, Any]) -> str | None:
 def takes(task: Task[Any, Any]) -> Takes:
     """Return what a call of the task may say. Raises NotJSON naming the parameter."""
     hints = typing.get_type_hints(task.func, include_extras=True)
-    fields: dict[str, Kind] = {}
+    fields: dict[str, inspect.Parameter] = {}
     made: dict[str, Any] = {}
     config = ConfigDict(title=f"Arguments of {task.name}")
     more: dict[str, Any] = {}
@@ -61,7 +60,7 @@ def takes(task: Task[Any, Any]) -> Takes:
         annotation = hints.get(each.name, Any)
         for wrong in not_json(annotation):
             raise NotJSON(_refusal(task, each, wrong))
-        if each.kind is Kind.VAR_KEYWORD:
+        if each.kind is inspect.Parameter.VAR_KEYWORD:
             config["extra"] = "allow"
             more["__pydantic_extra__"] = GenericAlias(dict, (str, annotation))
             continue
@@ -89,17 +88,19 @@ def call_of(task: Task[Any, Any], said: Any) -> tuple[list[Any], dict[str, Any]]
     }
     kinds = {each.name: each.kind for each in fields.values()}
     by_place: list[Any] = []
-    places = [each for each in fields.values() if each.kind is not Kind.KEYWORD_ONLY]
+    places = [each for each in fields.values() if each.kind is not inspect.Parameter.KEYWORD_ONLY]
     for each in places[: _positional(places, given)]:
-        if each.kind is Kind.VAR_POSITIONAL:
+        if each.kind is inspect.Parameter.VAR_POSITIONAL:
             by_place += given.pop(each.name, [])
         else:
             by_place.append(given.pop(each.name, each.default))
-    by_name = {name: given[name] for name in given if kinds[name] is not Kind.VAR_POSITIONAL}
+    by_name = {
+        name: given[name] for name in given if kinds[name] is not inspect.Parameter.VAR_POSITIONAL
+    }
     return by_place, {**by_name, **(said.arguments.model_extra or {})}
 
 
-def parameters(task: Task[Any, Any]) -> list[Kind]:
+def parameters(task: Task[Any, Any]) -> list[inspect.Parameter]:
     found = list(inspect.signature(task.func, follow_wrapped=False).parameters.values())
     return found[1:] if task.takes_context else found
 
@@ -135,10 +136,10 @@ def _inside(annotation: Any) -> Sequence[Any] | None:
     return None
 
 
-def _field(each: Kind, annotation: Any) -> tuple[Any, Any]:
-    if each.kind is Kind.VAR_POSITIONAL:
+def _field(each: inspect.Parameter, annotation: Any) -> tuple[Any, Any]:
+    if each.kind is inspect.Parameter.VAR_POSITIONAL:
         return GenericAlias(list, (annotation,)), Field(default=[], alias=each.name)
-    if each.default is Kind.empty:
+    if each.default is inspect.Parameter.empty:
         return annotation, Field(alias=each.name)
     try:
         payloads.normal([each.default], what=each.name)
@@ -147,17 +148,20 @@ def _field(each: Kind, annotation: Any) -> tuple[Any, Any]:
     return annotation, Field(default=each.default, alias=each.name)
 
 
-def _positional(places: Sequence[Kind], given: Mapping[str, Any]) -> int:
+def _positional(places: Sequence[inspect.Parameter], given: Mapping[str, Any]) -> int:
     """Return how many parameters must be given by place: up to the last that can be no other."""
     last = 0
     for number, each in enumerate(places, start=1):
-        only_so = each.kind in (Kind.POSITIONAL_ONLY, Kind.VAR_POSITIONAL)
-        if only_so and given.get(each.name, Kind.empty) not in (Kind.empty, []):
+        only_so = each.kind in (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL)
+        if only_so and given.get(each.name, inspect.Parameter.empty) not in (
+            inspect.Parameter.empty,
+            [],
+        ):
             last = number
     return last
 
 
-def _refusal(task: Task[Any, Any], each: Kind, wrong: str) -> str:
+def _refusal(task: Task[Any, Any], each: inspect.Parameter, wrong: str) -> str:
     return (
         f"{task.name} takes {each.name!r} as {wrong}, which is not JSON: what a job is given is "
         "text, numbers, booleans, None, lists and dicts. Annotate it as what is sent, such as str, "
