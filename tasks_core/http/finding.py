@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import Http404
 
 from tasks_core import job_backends
@@ -17,7 +18,7 @@ from tasks_core.backends.served.questions import Wanted
 from tasks_core.exceptions import InvalidJobBackend
 from tasks_core.http.cursors import cursor, moment, place
 from tasks_core.http.problems import Refused
-from tasks_core.http.shapes import JobQuery, Wrong
+from tasks_core.http.shapes import JobLine, JobQuery, Wrong
 from tasks_core.models import Job
 from tasks_core.options import CHECKS
 from tasks_core.states import FINAL
@@ -53,11 +54,13 @@ def served(backend: BaseJobBackend) -> ServedBackend:
     return backend
 
 
-def backend_named(alias: str) -> ServedBackend:
+def backend_named(alias: str, *, user: Any) -> ServedBackend:
     if alias in job_backends:
         return served(job_backends[alias])
-    known = ", ".join(job_backends)
-    wrong = Wrong(field="backend", message="Not in JOBS.", cure=f"Name one of these: {known}.")
+    cure = "Leave it out."
+    if may_view(user):  # how a site is made is not for everybody
+        cure = f"Name one of these: {', '.join(job_backends)}."
+    wrong = Wrong(field="backend", message="Not in JOBS.", cure=cure)
     raise Refused(HTTPStatus.NOT_FOUND, "There is no such backend.", wrong)
 
 
@@ -68,42 +71,78 @@ def find(user: Any, job_id: UUID) -> tuple[ServedBackend, Job]:
     Raises Http404 if there is none that the user may see.
     """
     away: Exception | None = None
-    for alias in job_backends:
+    for backend in _all_served():
         try:
-            backend = job_backends[alias]
-            found = _rows(backend, job_id)
+            found = backend.questions.rows(backend.place, [job_id])
         except Exception as error:
-            if in_words(error) is None and not isinstance(error, InvalidJobBackend):
+            if in_words(error) is None:
                 raise
             away = error
             continue
         for job in found:
             if may_see(user, job):
-                return cast("ServedBackend", backend), job
+                return backend, job
     if away is not None:
         raise away
     raise Http404(f"There is no job {job_id}, or it is not yours. It may have been pruned.")
 
 
-def _rows(backend: BaseJobBackend, job_id: UUID) -> list[Job]:
-    if not isinstance(backend, ServedBackend):
-        return []
-    return backend.questions.rows(backend.place, [job_id])
+def _all_served() -> Iterator[ServedBackend]:
+    for alias in job_backends:
+        try:
+            backend = job_backends[alias]
+        except InvalidJobBackend:  # the check of JOBS says so, and nobody has stored a job there
+            continue
+        if isinstance(backend, ServedBackend):
+            yield backend
 
 
 def page(user: Any, asked: JobQuery) -> tuple[list[Job], str | None]:
     """Return the jobs that are asked for, the newest first, and the cursor of the next page."""
-    backend = backend_named(asked.backend)
+    backend = backend_named(asked.backend, user=user)
     creator = asked.creator if may_view(user) else name_of(user)
     if asked.creator not in ("", creator):
         raise PermissionDenied(f"You need the permission {VIEW[0]} to see the jobs of others.")
     if backend.database is None:
         return _elsewhere(backend, asked, creator=creator), None
-    found = _narrowed(Job.objects.using(backend.database).all(), asked, creator=creator)
-    rows = list(found[: asked.limit + 1])
-    if len(rows) <= asked.limit:
-        return rows, None
-    return rows[:-1], _cursor(asked, rows[-2])
+    jobs = _narrowed(Job.objects.using(backend.database).only(*JobLine.model_fields), asked)
+    # In the order of an index: by their ids, which grow with time, or by their ends.
+    if creator or asked.state not in FINAL:
+        return _by_id(jobs.for_creator(creator) if creator else jobs, asked)
+    return _by_end(jobs, asked)
+
+
+def _narrowed(jobs: Any, asked: JobQuery) -> Any:
+    if asked.state:
+        jobs = jobs.in_state(asked.state)
+    narrowed = {
+        "queue": asked.queue,
+        "task": asked.task,
+        "enqueued_at__gte": asked.since,
+        "enqueued_at__lt": asked.until,
+    }
+    return jobs.filter(**{name: value for name, value in narrowed.items() if value})
+
+
+def _by_id(jobs: Any, asked: JobQuery) -> tuple[list[Job], str | None]:
+    if asked.cursor:
+        jobs = jobs.filter(pk__lt=place(asked.cursor, UUID)[0])
+    return _cut(jobs.order_by("-pk"), asked.limit, lambda last: cursor(last.pk.hex))
+
+
+def _by_end(jobs: Any, asked: JobQuery) -> tuple[list[Job], str | None]:
+    jobs = jobs.filter(finished_at__isnull=False)  # as the index has it
+    if asked.cursor:
+        ended, job_id = place(asked.cursor, moment, UUID)
+        jobs = jobs.filter(Q(finished_at__lt=ended) | Q(finished_at=ended, pk__lt=job_id))
+    jobs = jobs.order_by("-finished_at", "-pk")
+    return _cut(jobs, asked.limit, lambda last: cursor(last.finished_at, last.pk.hex))
+
+
+def _cut(jobs: Any, limit: int, behind: Callable[[Job], str]) -> tuple[list[Job], str | None]:
+    """Return a page, and the cursor ``behind`` its last job if another page follows."""
+    rows = list(jobs[: limit + 1])
+    return rows[:limit], behind(rows[limit - 1]) if len(rows) > limit else None
 
 
 def _elsewhere(backend: ServedBackend, asked: JobQuery, *, creator: str) -> list[Job]:
@@ -116,34 +155,3 @@ def _elsewhere(backend: ServedBackend, asked: JobQuery, *, creator: str) -> list
     states = [asked.state] if asked.state else []
     wanted = Wanted(states=states, queue=asked.queue, task=asked.task)
     return backend.questions.find(backend.place, wanted, limit=asked.limit)
-
-
-def _narrowed(jobs: Any, asked: JobQuery, *, creator: str) -> QuerySet[Job]:
-    """Return them in the order of an index: by their ids, which grow with time, or their end."""
-    if asked.state:
-        jobs = jobs.in_state(asked.state)
-    is_ended = asked.state in FINAL
-    jobs = jobs.filter(finished_at__isnull=False) if is_ended else jobs
-    narrowed = {
-        "queue": asked.queue,
-        "task": asked.task,
-        "creator": creator,
-        "enqueued_at__gte": asked.since,
-        "enqueued_at__lt": asked.until,
-    }
-    jobs = jobs.filter(**{name: value for name, value in narrowed.items() if value})
-    if asked.cursor:
-        jobs = jobs.filter(_after(asked))
-    return jobs.order_by("-finished_at", "-pk") if is_ended else jobs.order_by("-pk")  # type: ignore[no-any-return]
-
-
-def _cursor(asked: JobQuery, last: Job) -> str:
-    return cursor(last.finished_at, last.pk.hex) if asked.state in FINAL else cursor(last.pk.hex)
-
-
-def _after(asked: JobQuery) -> Q:
-    if asked.state not in FINAL:
-        (job_id,) = place(asked.cursor, UUID)
-        return Q(pk__lt=job_id)
-    ended, job_id = place(asked.cursor, moment, UUID)
-    return Q(finished_at__lt=ended) | Q(finished_at=ended, pk__lt=job_id)

@@ -28,7 +28,6 @@ STATUSES: Mapping[type[Exception], HTTPStatus] = {
     RequestDataTooBig: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     InvalidCall: HTTPStatus.UNPROCESSABLE_ENTITY,
     UnsupportedFeature: HTTPStatus.CONFLICT,
-    InvalidJobBackend: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 CURES = {
     "missing": "Add it.",
@@ -85,7 +84,8 @@ def answer(
     for kind, status in {**statuses, **STATUSES, **statuses}.items():
         if isinstance(error, kind):
             return problem(status, str(error) or status.description)
-    if (words := in_words(error)) is not None:
+    words = str(error) if isinstance(error, InvalidJobBackend) else in_words(error)
+    if words is not None:  # and they are for who runs the site
         logger.error("not answered: %s", words, exc_info=error)
         return problem(HTTPStatus.SERVICE_UNAVAILABLE, "The store of the jobs cannot be used now.")
     return None

@@ -164,7 +164,7 @@ class JobWhole(JobLine):
     errors: list[AttemptOf]
 
 
-class Jobs(Shape):
+class JobPage(Shape):
     """A page of jobs, the newest first."""
 
     jobs: list[JobLine]

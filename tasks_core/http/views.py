@@ -26,8 +26,8 @@ from tasks_core.http.problems import Refused
 from tasks_core.http.shapes import (
     CallOptions,
     JobLine,
+    JobPage,
     JobQuery,
-    Jobs,
     JobWhole,
     Receipt,
 )
@@ -43,17 +43,17 @@ class JobsView(Door):
         name="list_jobs",
         summary="List jobs, the newest first",
         description=(
-            "Without the permission to view jobs: your own. Of one final state the ones that "
-            "ended last come first."
+            "Without the permission to view jobs: your own. Of all jobs in one final state the "
+            "ones that ended last come first."
         ),
         asks=JobQuery,
-        answers={200: Jobs},
+        answers={200: JobPage},
         refuses=(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
     )
 
     def get(self, request: Any) -> HttpResponse:
         found, following = finding.page(request.user, self.asked)
-        return reply(Jobs(jobs=list(map(JobLine.model_validate, found)), next=following))
+        return reply(JobPage(jobs=list(map(JobLine.model_validate, found)), next=following))
 
 
 class TaskView(Door):
@@ -103,20 +103,22 @@ class ActView(Door):
     """What an operator does to one job; it is noted in its history, as from the admin."""
 
     acts: ClassVar[tuple[acts.Act, ...]]
-    done: ClassVar[tuple[JobState, ...]]  # states in which nothing is left to do
+
+    def is_done(self, job: Job) -> bool:
+        """Say whether nothing was left to do to the job as it is."""
+        return False
 
     def post(self, request: Any, id: UUID) -> HttpResponse:  # noqa: A002 - the same
         backend, job = finding.find(request.user, id)
         changed = sum(act.on(backend, [job.pk], user=request.user) for act in self.acts)
         _backend, job = finding.find(request.user, id)
-        if not changed and job.state not in self.done:
+        if not changed and not self.is_done(job):
             states = " or ".join(state for act in self.acts for state in act.states)
             raise Refused(
                 HTTPStatus.CONFLICT,
                 f"The job is {job.state}. This can be done to one that is {states}.",
             )
-        is_stopping = job.state == JobState.RUNNING and job.cancel_requested_at is not None
-        return reply(_whole(job, request.user), status=202 if is_stopping else 200)
+        return reply(_whole(job, request.user), status=202 if _is_stopping(job) else 200)
 
 
 class CancelView(ActView):
@@ -129,7 +131,9 @@ class CancelView(ActView):
         needs=(finding.OPERATE,),
     )
     acts = (acts.CANCEL, acts.ASK)
-    done = (JobState.CANCELLED, JobState.RUNNING)  # the latter was asked before
+
+    def is_done(self, job: Job) -> bool:
+        return job.state == JobState.CANCELLED or _is_stopping(job)
 
 
 class RetryView(ActView):
@@ -141,7 +145,10 @@ class RetryView(ActView):
         needs=(finding.OPERATE,),
     )
     acts = (acts.RETRY,)
-    done = ()
+
+
+def _is_stopping(job: Job) -> bool:
+    return job.state == JobState.RUNNING and job.cancel_requested_at is not None
 
 
 def _callable(name: str) -> Task[Any, Any]:

@@ -152,8 +152,10 @@ def test_prune_uses_its_index(state):
 
 
 @pytest.mark.parametrize("creator", ["shop.User:7", "shop.User:8"])
-def test_the_jobs_of_a_creator_are_found_by_their_index(creator):
+@pytest.mark.parametrize("state", [None, JobState.SUCCESSFUL, JobState.READY])
+def test_the_jobs_of_a_creator_are_found_by_their_index(creator, state):
     jobs = Job.objects.for_creator(creator)
+    jobs = jobs.in_state(state) if state else jobs
 
     for plan in plans(lambda: list(jobs.order_by("-pk")[:51])):
         assert "job_of_creator" in plan, plan

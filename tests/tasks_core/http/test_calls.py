@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.contrib.admin.models import LogEntry
 
-from tasks_core import job_backends
+from tasks_core import acts, job_backends
+from tasks_core.http.views import CancelView
 from tasks_core.models import Job
 from tasks_core.states import JobState
 from tasks_core.testing import drain
@@ -167,6 +168,19 @@ def test_a_running_job_is_asked_to_stop(ada):
     assert (first.status_code, second.status_code) == (202, 202)
     assert first.json()["state"] == "running"
     assert first.json()["cancel_requested_at"]
+
+
+def test_a_running_job_that_nobody_asked_to_stop_is_not_called_cancelled(ada, monkeypatch):
+    job = ada.post(f"{TASKS}brew", {"arguments": {"cup": "oolong"}}).json()["id"]
+    backend = job_backends["default"]
+    worker = backend.register(kind="worker", queues=None, concurrency=1)
+    backend.claim(owner=worker.pk, limit=1)
+    monkeypatch.setattr(CancelView, "acts", (acts.CANCEL,))  # it began to run only after ASK
+
+    answer = ada.post(f"jobs/{job}/cancel")
+
+    assert answer.status_code == 409
+    assert Job.objects.get(pk=job).cancel_requested_at is None
 
 
 @pytest.mark.parametrize("verb", ["cancel", "retry"])

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from tasks_core import background
 from tasks_core.models import Job
@@ -55,6 +57,29 @@ def test_of_one_final_state_the_last_to_end_is_the_first(ada):
     assert pages == [[stored[0], stored[3]], [stored[2], stored[1]], [stored[4]]]
 
 
+def test_the_jobs_of_one_creator_are_in_the_order_of_their_ids_in_each_state(ada, eve):
+    stored = [str(background.enqueue(take, [number], creator=eve.user).id) for number in range(3)]
+    drain()
+    at = datetime(2030, 1, 1, tzinfo=UTC)
+    Job._base_manager.filter(pk=stored[0]).update(finished_at=at)
+
+    newest_first = [stored[:0:-1], stored[:1]]
+    assert all_pages(eve, state="successful") == newest_first
+    assert all_pages(ada, state="successful", creator=f"auth.User:{eve.user.pk}") == newest_first
+    assert all_pages(ada, state="successful") != newest_first
+
+
+def test_of_a_line_no_more_is_read_than_it_shows(ada):
+    background.enqueue(take, [1])
+
+    with CaptureQueriesContext(connection) as queries:
+        ada.get("jobs/")
+
+    [sql] = [each["sql"] for each in queries if "tasks_core_job" in each["sql"]]
+    assert "max_attempts" in sql
+    assert not any(name in sql for name in ("args", "return_value", "errors", "context"))
+
+
 def test_lists_are_narrowed(ada):
     mail = background.enqueue(take, [1], queue="mail", creator="eve")
     late = background.defer(take, [1], when=datetime(2100, 1, 1, tzinfo=UTC))
@@ -101,6 +126,13 @@ def test_a_backend_that_is_none_is_named(ada):
     assert answer.status_code == 404
     assert "default" in answer.json()["errors"][0]["cure"]
     assert ada.get("jobs/", backend="dummy").status_code == 409
+
+
+def test_what_backends_there_are_is_for_those_who_may_view_jobs(eve):
+    answer = eve.get("jobs/", backend="nowhere")
+
+    assert answer.status_code == 404
+    assert "default" not in answer.content.decode()
 
 
 @pytest.mark.parametrize("asked", ["backend", "queue", "task", "creator", "cursor"])

@@ -123,6 +123,29 @@ def test_a_database_that_is_away_is_no_bug_of_the_site(caplog):
     assert "connection refused" in caplog.text
 
 
+@pytest.fixture
+def broken_backend(settings):
+    broken = {"BACKEND": "of.another.Planet", "OPTIONS": {}}
+    settings.JOBS = {"broken": broken, **settings.JOBS}
+
+
+@pytest.mark.usefixtures("broken_backend")
+def test_a_backend_that_cannot_be_built_hides_no_job_of_another(ada, eve):
+    job = ada.post(BREW, {"arguments": {"cup": "a"}}).json()["id"]
+
+    assert ada.get(f"jobs/{job}").status_code == 200
+    assert eve.get(f"jobs/{job}").status_code == 404
+
+
+@pytest.mark.usefixtures("broken_backend")
+def test_of_a_backend_that_cannot_be_built_the_log_tells_and_not_the_answer(eve, caplog):
+    answer = eve.get("jobs/", backend="broken")
+
+    assert answer.status_code == 503
+    assert "broken" not in answer.content.decode()
+    assert "JOBS['broken']: No module named" in caplog.text
+
+
 def test_a_bug_is_not_hidden(ada, monkeypatch):
     def broken(*given):
         raise ZeroDivisionError
