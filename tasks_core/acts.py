@@ -1,6 +1,7 @@
 """What a person does to jobs in certain states, batch by batch, and its note in their history."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -8,12 +9,18 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from tasks_core import history
 from tasks_core.backends.served import ServedBackend
-from tasks_core.history import CHANGE, DELETION, note
 from tasks_core.models import Job
 from tasks_core.states import JobState
 
 BATCH = 500  # jobs in one transaction: nobody else waits for long
+
+
+def _together_with_history(alias: str | None) -> AbstractContextManager[Any]:
+    """Where one database has both, what is not noted is not done."""
+    is_one = alias is not None and alias == history.database()
+    return transaction.atomic(using=alias) if is_one else nullcontext()
 
 
 def _asked(backend: ServedBackend, ids: Sequence[UUID]) -> int:
@@ -31,7 +38,7 @@ class Act:
     verb: Callable[[ServedBackend, Sequence[UUID]], int]
     states: Sequence[JobState]
     done: Any
-    flag: int = CHANGE
+    flag: int = history.CHANGE
 
     def on(self, backend: ServedBackend, ids: Sequence[UUID], *, user: Any) -> int:
         """Do it to those of the jobs that are in the right state, and return how many."""
@@ -39,8 +46,10 @@ class Act:
         return sum(self._on(backend, batch, user=user) for batch in batches)
 
     def _on(self, backend: ServedBackend, ids: Sequence[UUID], *, user: Any) -> int:
-        mine, count = (self._locked if backend.database else self._elsewhere)(backend, ids)
-        note(mine, str(self.done), user=user, flag=self.flag)
+        act = self._locked if backend.database else self._elsewhere
+        with _together_with_history(backend.database):
+            mine, count = act(backend, ids)
+            history.note(mine, str(self.done), user=user, flag=self.flag)
         return count
 
     def _locked(self, backend: ServedBackend, ids: Sequence[UUID]) -> tuple[list[Job], int]:
@@ -64,5 +73,5 @@ DELETE = Act(
     ServedBackend.delete,
     tuple(state for state in JobState if state != JobState.RUNNING),
     _("deleted"),
-    flag=DELETION,
+    flag=history.DELETION,
 )

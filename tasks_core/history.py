@@ -4,11 +4,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.apps import apps
+from django.db import router
 
 from tasks_core.models import Job
 
 BATCH = 500
 CHANGE, DELETION = 2, 3  # the admin's own numbers, which it cannot be asked for if it is not there
+
+
+def database() -> str | None:
+    """Return the alias of the database that has the history; None where there is no admin."""
+    if not apps.is_installed("django.contrib.admin"):
+        return None
+    from django.contrib.admin.models import LogEntry
+
+    return router.db_for_write(LogEntry)
 
 
 def note(jobs: Sequence[Job], text: str, *, user: Any, flag: int = CHANGE) -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db import OperationalError, connection
 
 from tasks_core import acts, job_backends
 from tasks_core.http.views import CancelView
@@ -144,6 +145,23 @@ def test_a_waiting_job_is_cancelled_and_tried_again_with_a_note(ada):
         (ada.user, "cancelled"),
         (ada.user, "made ready"),
     ]
+
+
+def test_what_cannot_be_noted_is_not_done(ada):
+    job = ada.post(f"{TASKS}brew", {"arguments": {"cup": "oolong"}}).json()["id"]
+
+    with connection.execute_wrapper(no_history):
+        answer = ada.post(f"jobs/{job}/cancel")
+
+    assert answer.status_code == 503
+    assert Job.objects.get(pk=job).state == JobState.READY
+    assert ada.post(f"jobs/{job}/cancel").json()["state"] == "cancelled"
+
+
+def no_history(execute, sql, *given):
+    if LogEntry._meta.db_table in sql:
+        raise OperationalError("the disk is full")
+    return execute(sql, *given)
 
 
 def test_a_job_in_another_state_is_left_alone(ada):
