@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
 from tasks_core import clock, conf
 from tasks_core.backends.database.transactions import in_transaction
@@ -77,7 +77,8 @@ def once(key: Key | None, *, alias: str, act: Callable[[], J]) -> tuple[J, bool]
         if found is None:
             raise
         return _again(found, key), True
-    _forget(alias)
+    # After the commit of whoever has one open, and without a word in what is answered.
+    transaction.on_commit(lambda: _forget(alias), using=alias, robust=True)
     return done, False
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connections
+from django.db import OperationalError, connections, transaction
 
 from tasks_core import background, clock
 from tasks_core.http import keys
@@ -131,12 +131,45 @@ def test_what_dies_in_between_has_done_nothing(key):
     assert Job.objects.count() == 1
 
 
-def test_a_key_is_forgotten_after_its_time(key, settings):
+@pytest.fixture
+def old_and_new(settings):
     settings.TASKS_CORE = {"HTTP_KEYS": timedelta(hours=1)}
     old, new = clock.now() - timedelta(hours=2), clock.now() - timedelta(minutes=30)
     for name, at in (("old", old), ("new", new)):
         AnsweredKey.objects.create(digest=name, fingerprint="", stored_at=at)
 
+
+@pytest.mark.django_db(transaction=True)
+def test_a_key_is_forgotten_after_its_time(key, old_and_new):
     keys.once(key, alias="default", act=store)
 
     assert set(AnsweredKey.objects.values_list("pk", flat=True)) == {"new", key.digest}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_in_the_transaction_of_a_request_keys_are_forgotten_behind_its_commit(key, old_and_new):
+    with transaction.atomic():
+        keys.once(key, alias="default", act=store)
+        inside = AnsweredKey.objects.count()
+
+    assert (inside, AnsweredKey.objects.count()) == (3, 2)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_atomic", [True, False])
+def test_what_cannot_be_forgotten_now_changes_no_answer(old_and_new, is_atomic, monkeypatch):
+    monkeypatch.setitem(connections.settings["default"], "ATOMIC_REQUESTS", is_atomic)
+    ada = Caller(person("ada", is_superuser=True))
+
+    with connections["default"].execute_wrapper(deadlock_at_delete):
+        answer = ada.post(f"{TASKS}brew", SAID, Idempotency_Key="a")
+
+    assert answer.status_code == 201
+    assert Job.objects.count() == 1
+    assert AnsweredKey.objects.count() == 3
+
+
+def deadlock_at_delete(execute, sql, *given):
+    if sql.startswith("DELETE") and AnsweredKey._meta.db_table in sql:
+        raise OperationalError(1213, "deadlock")
+    return execute(sql, *given)
