@@ -35,9 +35,10 @@ from scheduler.turn.rebuild import trigger_of
 from tasks_core import clock
 from tasks_core.exceptions import InvalidCall
 from tasks_core.http import keys
-from tasks_core.http.cursors import cursor, name, place
+from tasks_core.http.cursors import cursor, place
 from tasks_core.http.door import Door, reply
 from tasks_core.http.operations import Operation
+from tasks_core.http.shapes import to_name
 
 OPERATE = "tasks_scheduler.change_schedule"
 VIEW = ("tasks_scheduler.view_schedule", OPERATE)  # as in the admin
@@ -74,7 +75,7 @@ class SchedulesView(ScheduleDoor):
         narrowed = {"task": asked.task, "source": asked.source}
         rows = rows.filter(**{name: value for name, value in narrowed.items() if value})
         if asked.cursor:
-            rows = rows.filter(key__gt=place(asked.cursor, name)[0])
+            rows = rows.filter(key__gt=place(asked.cursor, to_name)[0])
         found = list(rows[: asked.limit + 1])
         following = cursor(found[-2].key) if len(found) > asked.limit else None
         lines = [ScheduleLine(**_told(row, now)) for row in found[: asked.limit]]

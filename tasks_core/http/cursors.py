@@ -9,12 +9,8 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from tasks_core.http.problems import Refused
-from tasks_core.http.shapes import Name, Wrong
-
-name = TypeAdapter(Name).validate_python  # a kind of what a cursor says, as `moment` is one
+from tasks_core.http.shapes import Wrong
 
 
 def cursor(*place: Any) -> str:

@@ -11,6 +11,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainValidator,
+    TypeAdapter,
     WithJsonSchema,
 )
 from pydantic.json_schema import GenerateJsonSchema
@@ -84,6 +85,7 @@ Instant = Annotated[
 Seconds = Annotated[float, Field(ge=0, le=LONGEST_DELAY)]
 Text = Annotated[str, BeforeValidator(_storable)]
 Name = Annotated[Text, Field(max_length=LONGEST_NAME)]
+to_name = TypeAdapter(Name).validate_python  # its errors are ValueErrors
 # Of a row with the longest name, in its longest spelling.
 Cursor = Annotated[Text, Field(max_length=2000, description="The `next` of the page before.")]
 Limit = Annotated[int, Field(ge=1, le=MOST), BeforeValidator(_whole)]

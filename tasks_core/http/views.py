@@ -23,14 +23,7 @@ from tasks_core.http.door import Door, lacking, reply
 from tasks_core.http.models import AnsweredKey
 from tasks_core.http.operations import Operation
 from tasks_core.http.problems import Refused
-from tasks_core.http.shapes import (
-    CallOptions,
-    JobLine,
-    JobPage,
-    JobQuery,
-    JobWhole,
-    Receipt,
-)
+from tasks_core.http.shapes import CallOptions, JobLine, JobPage, JobQuery, JobWhole, Receipt
 from tasks_core.models import Job
 from tasks_core.preparation import is_durable
 from tasks_core.states import UNKNOWN, JobState
