@@ -46,8 +46,8 @@ JITTER = (
     "the same part of it."
 )
 STARTED = (
-    "It counts from {}, which is when a process began; here it is counted from that moment in "
-    "whole seconds, and goes on from it whenever a process begins."
+    "It counts there from when a process begins, and anew with each. Here it counts from 1970, and "
+    "goes on whatever begins."
 )
 
 
@@ -129,10 +129,11 @@ def _ours(trigger: Any, origin: Origin) -> tuple[Trigger, Options, list[str]]:
 
 
 def _interval(trigger: Any, origin: Origin) -> tuple[Trigger, Options, list[str]]:
-    start = trigger.start_date
-    noted = [STARTED.format(start)] if start.microsecond else []
-    ours = Every(trigger.interval, anchor=start.replace(microsecond=0))
-    return ours, _bounds(trigger), noted
+    start, options = trigger.start_date, _bounds(trigger)
+    if start.microsecond:  # made up by the trigger: another one in every process
+        del options["start_at"]
+        return Every(trigger.interval), options, [STARTED]
+    return Every(trigger.interval, anchor=start), options, []
 
 
 def _date(trigger: Any, origin: Origin) -> tuple[Trigger, Options, list[str]]:

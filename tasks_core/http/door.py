@@ -11,6 +11,7 @@ from typing import Any, ClassVar, TypeVar
 from django.apps import apps
 from django.core.cache import caches
 from django.http import HttpResponse
+from django.utils.cache import add_never_cache_headers
 from pydantic import ValidationError
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import NotAuthenticated, PermissionDenied
@@ -124,6 +125,12 @@ class Door(APIView):  # type: ignore[misc]  # the same
         method = "GET" if request.method == "HEAD" else request.method
         if method in METHODS and (operation := getattr(self, method)) is not None:
             self._admit(request, operation)
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        found = super().finalize_response(request, response, *args, **kwargs)
+        # It is for one caller, and of this moment: no cache of the site answers the next.
+        add_never_cache_headers(found)
+        return found
 
     def _admit(self, request: Any, operation: Operation) -> None:
         if operation.needs and not any(map(request.user.has_perm, operation.needs)):

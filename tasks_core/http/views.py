@@ -60,7 +60,7 @@ class TaskView(Door):
     )
 
     def post(self, request: Any, name: str) -> HttpResponse:
-        task = _callable(name)
+        task = _callable(name, user=request.user)
         needed = _permission(task)
         if not request.user.has_perm(needed):
             raise lacking(needed)
@@ -144,10 +144,12 @@ def _is_stopping(job: Job) -> bool:
     return job.state == JobState.RUNNING and job.cancel_requested_at is not None
 
 
-def _callable(name: str) -> Task[Any, Any]:
+def _callable(name: str, *, user: Any) -> Task[Any, Any]:
     known = signatures.callable_tasks()
     if name not in known:
-        meant = did_you_mean(name, known) if known else ""
+        # As the document, it tells users of what they may call.
+        told = [each for each, task in known.items() if user.has_perm(_permission(task))]
+        meant = did_you_mean(name, told) if told else ""
         raise Http404(f"No task {name!r:.200} is callable over HTTP.{meant}")
     return known[name]
 

@@ -146,8 +146,9 @@ def test_an_interval_without_a_start_says_from_when_it_counts(read):
     found = read(IntervalTrigger(minutes=45))
 
     assert found.theirs is None
-    assert found.trigger.anchor.microsecond == 0
-    assert "which is when a process began" in found.notes[0]
+    assert found.trigger == Every(minutes=45)  # the same in every process
+    assert "start_at" not in found.options
+    assert "when a process begins" in found.notes[0]
 
 
 def test_a_date_is_a_moment_unless_it_is_past(read):

@@ -122,3 +122,19 @@ def test_a_rate_may_be_none(ada, settings):
     settings.TASKS_CORE = {"HTTP_RATE": ""}
 
     assert {ada.get("jobs/").status_code for _ in range(20)} == {200}
+
+
+@pytest.mark.parametrize("path", ["jobs/", "jobs/nowhere", "schedules/", "jobs/openapi.json"])
+def test_no_cache_keeps_what_one_caller_was_told(ada, path):
+    assert "no-store" in ada.get(path)["Cache-Control"]
+    assert "private" in ada.get(path)["Cache-Control"]
+
+
+@pytest.mark.django_db
+def test_nobody_is_told_of_tasks_that_he_may_not_call(eve):
+    nobody = Caller(person("nobody"))
+    told = "Known: "
+
+    assert "tasks.brew" in eve.post("jobs/tasks/zzz", SAID).json()["detail"]
+    assert "tasks.serve" not in eve.post("jobs/tasks/zzz", SAID).json()["detail"]
+    assert told not in nobody.post("jobs/tasks/zzz", SAID).json()["detail"]
