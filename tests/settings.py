@@ -153,3 +153,7 @@ if "TEST_DATABASE_NAME" in os.environ:
 
 # What one test wants otherwise in its child processes, as JSON: {"SCHEDULE": {…}, …}.
 globals().update(json.loads(os.environ.get("TEST_EXTRA_SETTINGS", "{}")))
+
+# Background tasks are rows beside the schedules: a child whose jobs are elsewhere has none.
+if JOBS.get("default", JOBS) != {"BACKEND": "tasks_core.backends.database.DatabaseBackend"}:
+    INSTALLED_APPS = [app for app in INSTALLED_APPS if not app.endswith(".background_task")]

@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from scheduler.contrib.background_task.management.commands.process_tasks import Command
 from scheduler.contrib.background_task.streams import NAME, LogLines
 from tests.child import ROOT, Child
+from tests.tasks_core.races import together
 
 pytestmark = pytest.mark.vendor("sqlite")
 
@@ -162,6 +163,19 @@ class TestLogStd:
             stream.flush()
 
         assert caplog.messages == ["one", "two and", "three"]
+
+    def test_tasks_that_print_at_once_lose_no_line(self, caplog):
+        caplog.set_level(logging.INFO)
+        stream = LogLines(logging.INFO)
+
+        def task(number):
+            for line in range(200):
+                print("task", number, "line", line, file=stream)
+
+        together(4, task)
+
+        said = {f"task {number} line {line}" for number in range(4) for line in range(200)}
+        assert sorted(caplog.messages) == sorted(said)
 
     def test_a_log_that_is_written_there_ends(self):
         stream = LogLines(logging.ERROR)
