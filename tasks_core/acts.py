@@ -11,10 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from tasks_core import history
 from tasks_core.backends.served import ServedBackend
+from tasks_core.batches import batches
 from tasks_core.models import Job
 from tasks_core.states import JobState
-
-BATCH = 500  # jobs in one transaction: nobody else waits for long
 
 
 def _together_with_history(alias: str | None) -> AbstractContextManager[Any]:
@@ -42,8 +41,7 @@ class Act:
 
     def on(self, backend: ServedBackend, ids: Sequence[UUID], *, user: Any) -> int:
         """Do it to those of the jobs that are in the right state, and return how many."""
-        batches = (ids[start : start + BATCH] for start in range(0, len(ids), BATCH))
-        return sum(self._on(backend, batch, user=user) for batch in batches)
+        return sum(self._on(backend, batch, user=user) for batch in batches(ids))
 
     def _on(self, backend: ServedBackend, ids: Sequence[UUID], *, user: Any) -> int:
         act = self._locked if backend.database else self._elsewhere

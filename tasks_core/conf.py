@@ -95,12 +95,17 @@ def configured() -> Mapping[str, Any]:
 
 def problems(values: Any) -> Iterator[str]:
     """Yield what makes such a TASKS_CORE unreadable, a sentence each."""
+    yield from misnamed("TASKS_CORE", values, DEFAULTS)
+
+
+def misnamed(setting: str, values: Any, known: Mapping[str, Any]) -> Iterator[str]:
+    """Yield why a setting that must be a dict with some of these keys is none."""
     if not isinstance(values, Mapping):
-        yield f"TASKS_CORE must be a dict, not {type(values).__name__}."
+        yield f"{setting} must be a dict, not {type(values).__name__}."
         return
     for key in values:
-        if key not in DEFAULTS:
-            yield f"TASKS_CORE has no key {key!r}.{did_you_mean(key, DEFAULTS)}"
+        if key not in known:
+            yield f"{setting} has no key {key!r}.{did_you_mean(key, known)}"
 
 
 def did_you_mean(word: str, known: Any) -> str:

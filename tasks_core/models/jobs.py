@@ -8,6 +8,7 @@ from uuid import UUID
 
 from asgiref.sync import sync_to_async
 
+from tasks_core import batches
 from tasks_core.backends import job_backends
 from tasks_core.background import background
 from tasks_core.calls import Call
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from tasks_core.models.job import Job
     from tasks_core.options import When
     from tasks_core.results import JobResult
-
-BATCH = 500  # jobs in one transaction: nobody else waits for long
 
 # What says who a job is for, and moves nothing.
 FREE = frozenset({"label", "creator"})
@@ -150,14 +149,13 @@ class Jobs(JobQuerySet):
         if self.query.combinator:
             raise InvalidCall(f"Of a {self.query.combinator}() nothing can be changed: use | or &.")
         if self.query.is_sliced:
-            chosen = list(self.values_list("pk", flat=True))
-            yield from (chosen[start : start + BATCH] for start in range(0, len(chosen), BATCH))
+            yield from batches.batches(list(self.values_list("pk", flat=True)))
             return
         ids = self.order_by("pk").values_list("pk", flat=True)
-        newest, batch = ids.last(), list(ids[:BATCH])
+        newest, batch = ids.last(), list(ids[: batches.SIZE])
         while batch:
             yield batch
-            batch = list(ids.filter(pk__gt=batch[-1], pk__lte=newest)[:BATCH])
+            batch = list(ids.filter(pk__gt=batch[-1], pk__lte=newest)[: batches.SIZE])
 
 
 def _refuse(what: str) -> NoReturn:

@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
-from tasks_core import JobState, acts, background
+from tasks_core import JobState, background
 from tasks_core.backends.database.questions import indexed
 from tasks_core.models import Job, Limit, Queue
 from tasks_core.testing import drain
@@ -243,7 +243,7 @@ def test_progress_and_what_a_job_waits_for_are_shown(admin_client):
 
 
 def test_many_jobs_are_changed_batch_by_batch(client, member, monkeypatch):
-    monkeypatch.setattr(acts, "BATCH", 2)
+    monkeypatch.setattr("tasks_core.batches.SIZE", 2)
     may_operate(member)
     jobs = [make_job(JobState.FAILED) for _ in range(5)]
 

@@ -341,14 +341,14 @@ def test_what_was_narrowed_and_cut_off_is_what_is_meant():
 
 
 def test_many_are_changed_batch_by_batch(monkeypatch):
-    monkeypatch.setattr("tasks_core.models.jobs.BATCH", 2)
+    monkeypatch.setattr("tasks_core.batches.SIZE", 2)
     make_jobs(5, S.FAILED)
 
     assert Job.objects.failed().retry() == 5
 
 
 def test_what_is_sliced_is_changed_batch_by_batch_too(monkeypatch):
-    monkeypatch.setattr("tasks_core.models.jobs.BATCH", 2)
+    monkeypatch.setattr("tasks_core.batches.SIZE", 2)
     make_jobs(5, S.FAILED)
 
     assert Job.objects.failed()[:3].retry() == 3
@@ -356,7 +356,7 @@ def test_what_is_sliced_is_changed_batch_by_batch_too(monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 def test_what_a_job_enqueues_is_not_meant_by_who_runs_it(monkeypatch):
-    monkeypatch.setattr("tasks_core.models.jobs.BATCH", 1)
+    monkeypatch.setattr("tasks_core.batches.SIZE", 1)
     for number in range(2):
         Job.objects.create(tasks.leave_followers, [f"{number}", 1])
 

@@ -12,7 +12,6 @@ from django.core.management import CommandError, call_command
 
 from tasks_core import JobState, background, clock
 from tasks_core.management.jobs import bar as bars
-from tasks_core.management.jobs import change
 from tasks_core.models import Job, Queue
 from tasks_core.presentation import notes, progress
 from tasks_core.testing import drain
@@ -233,7 +232,7 @@ def test_progress_is_never_rounded_up(done, total, told):
 
 
 def test_all_failed_jobs_are_retried_batch_by_batch(monkeypatch):
-    monkeypatch.setattr(change, "BATCH", 2)
+    monkeypatch.setattr("tasks_core.batches.SIZE", 2)
     make_jobs(5, JobState.FAILED)
     make_job(JobState.SUCCESSFUL)
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from tasks_core.calls import Call
-from tasks_core.conf import did_you_mean
+from tasks_core.conf import misnamed
 from tasks_core.exceptions import InvalidCall
 
 APP = "tasks_core.contrib.mail"
@@ -38,12 +38,9 @@ def get() -> dict[str, Any]:
 
 def problems(given: Any) -> Iterator[str]:
     """Yield what is wrong with such a QUEUED_EMAIL, a sentence each."""
+    yield from misnamed("QUEUED_EMAIL", given, DEFAULTS)
     if not isinstance(given, Mapping):
-        yield f"QUEUED_EMAIL must be a dict, not {type(given).__name__}."
         return
-    for key in given:
-        if key not in DEFAULTS:
-            yield f"QUEUED_EMAIL has no key {key!r}.{did_you_mean(key, DEFAULTS)}"
     if given.get("BACKEND") == QUEUED:
         yield 'QUEUED_EMAIL["BACKEND"] must be what really sends, not the queue itself.'
     if not isinstance(given.get("TIMEOUT", 1), int | float) or given.get("TIMEOUT", 1) <= 0:

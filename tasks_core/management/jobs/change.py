@@ -10,13 +10,13 @@ from uuid import UUID
 from django.core.management.base import CommandError
 
 from tasks_core import Call
+from tasks_core.batches import batches
 from tasks_core.management.arguments import add_filters, moment, positive, verb_parser
 from tasks_core.management.jobs.bar import bar
 from tasks_core.management.jobs.desk import Desk, wanted
 from tasks_core.states import JobState
 from tasks_core.words import counted
 
-BATCH = 500  # jobs in one transaction: nobody else waits for long
 WAITING = (JobState.SCHEDULED, JobState.READY)
 UNFINISHED = (*WAITING, JobState.RUNNING)
 ENDED = (JobState.FAILED, JobState.CANCELLED)
@@ -152,7 +152,6 @@ def _found(of: int, count: int, *, done: str) -> str:
 
 def _batches(desk: Desk, verb: str, ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
     with bar(verb, total=len(ids), screen=desk.err) as advance:
-        for start in range(0, len(ids), BATCH):
-            batch = ids[start : start + BATCH]
+        for batch in batches(ids):
             yield batch
             advance(len(batch))
