@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, ClassVar
 from uuid import UUID
@@ -38,7 +37,7 @@ from tasks_core.http import keys
 from tasks_core.http.cursors import cursor, place
 from tasks_core.http.door import Door, reply
 from tasks_core.http.operations import Operation
-from tasks_core.http.shapes import to_name
+from tasks_core.http.shapes import moment_or_delay, to_name
 
 OPERATE = "tasks_scheduler.change_schedule"
 VIEW = ("tasks_scheduler.view_schedule", OPERATE)  # as in the admin
@@ -167,7 +166,7 @@ class PauseView(ScheduleDoor):
 
     def post(self, request: Any, key: str) -> HttpResponse:
         said = self.said(Pause)
-        until = timedelta(seconds=said.until) if isinstance(said.until, int | float) else said.until
+        until = moment_or_delay(said.until)
         operations.pause(key, user=request.user, reason=said.reason, until=until)
         return reply(_whole(key))
 

@@ -1,7 +1,7 @@
 """What goes in and out, as values: pydantic checks with them, and describes them."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -90,6 +90,11 @@ to_name = TypeAdapter(Name).validate_python  # its errors are ValueErrors
 Cursor = Annotated[Text, Field(max_length=2000, description="The `next` of the page before.")]
 Limit = Annotated[int, Field(ge=1, le=MOST), BeforeValidator(_whole)]
 Reason = Annotated[Text, Field(max_length=LONGEST_NAME, description="Why, for the record.")]
+
+
+def moment_or_delay(said: datetime | float | None) -> datetime | timedelta | None:
+    """Return an instant as it is, and seconds as the delay that they are."""
+    return timedelta(seconds=said) if isinstance(said, int | float) else said
 
 
 class CallOptions(Said):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, ClassVar
 from uuid import UUID
@@ -23,7 +22,15 @@ from tasks_core.http.door import Door, lacking, reply
 from tasks_core.http.models import AnsweredKey
 from tasks_core.http.operations import Operation
 from tasks_core.http.problems import Refused
-from tasks_core.http.shapes import CallOptions, JobLine, JobPage, JobQuery, JobWhole, Receipt
+from tasks_core.http.shapes import (
+    CallOptions,
+    JobLine,
+    JobPage,
+    JobQuery,
+    JobWhole,
+    Receipt,
+    moment_or_delay,
+)
 from tasks_core.models import Job
 from tasks_core.preparation import is_durable
 from tasks_core.states import UNKNOWN, JobState
@@ -172,7 +179,7 @@ def _operation(operation: Operation, task: Task[Any, Any]) -> Operation:
 
 def _call(task: Task[Any, Any], said: Any, *, user: Any) -> Call:
     args, kwargs = signatures.call_of(task, said)
-    when = timedelta(seconds=said.when) if isinstance(said.when, int | float) else said.when
+    when = moment_or_delay(said.when)
     options = {"label": said.label, "expires_at": said.expires_at}
     given = {name: value for name, value in options.items() if value}
     return Call(task, args, kwargs, when=when, creator=user, **{**task.options, **given})
