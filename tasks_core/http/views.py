@@ -17,20 +17,12 @@ from tasks_core import Call, acts, background, conf, ids, job_backends
 from tasks_core.backends.served import ServedBackend
 from tasks_core.conf import did_you_mean
 from tasks_core.definition import Task
-from tasks_core.http import finding, keys, signatures
+from tasks_core.http import finding, keys, shapes, signatures
 from tasks_core.http.door import Door, lacking, reply
 from tasks_core.http.models import AnsweredKey
 from tasks_core.http.operations import Operation
 from tasks_core.http.problems import Refused
-from tasks_core.http.shapes import (
-    CallOptions,
-    JobLine,
-    JobPage,
-    JobQuery,
-    JobWhole,
-    Receipt,
-    moment_or_delay,
-)
+from tasks_core.http.shapes import CallOptions, JobLine, JobPage, JobQuery, JobWhole, Receipt
 from tasks_core.models import Job
 from tasks_core.preparation import is_durable
 from tasks_core.states import UNKNOWN, JobState
@@ -179,7 +171,7 @@ def _operation(operation: Operation, task: Task[Any, Any]) -> Operation:
 
 def _call(task: Task[Any, Any], said: Any, *, user: Any) -> Call:
     args, kwargs = signatures.call_of(task, said)
-    when = moment_or_delay(said.when)
+    when = shapes.moment_or_delay(said.when)
     options = {"label": said.label, "expires_at": said.expires_at}
     given = {name: value for name, value in options.items() if value}
     return Call(task, args, kwargs, when=when, creator=user, **{**task.options, **given})
