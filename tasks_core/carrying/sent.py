@@ -38,9 +38,8 @@ def rows_of(sent: dict[str, Any]) -> dict[str, models.Model]:
 
 def database_of(sent: dict[str, Any]) -> str:
     """Return the database in whose transaction the signal was sent, as far as it says so."""
-    instance = sent.get("instance")
-    known = instance._state.db if isinstance(instance, models.Model) else None
-    return sent.get("using") or known or DEFAULT_DB_ALIAS
+    known = (row._state.db for row in rows_of(sent).values())
+    return sent.get("using") or next(filter(None, known), DEFAULT_DB_ALIAS)
 
 
 def name_of(signal: Signal, module: ModuleType | None) -> str | None:
