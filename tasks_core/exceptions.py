@@ -1,6 +1,6 @@
 """What can go wrong, as a small tree. Catch ``JobError`` for all of it."""
 
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist
 
 
 class JobError(Exception):
@@ -47,6 +47,10 @@ class UnknownTask(JobError, LookupError):
 
 class ForgedJob(JobError):
     """A stored job is not what this project stored; nothing of it is run."""
+
+
+class RowGone(JobError, ObjectDoesNotExist):
+    """A row that a signal or hook sent is gone, and no other attempt would find it."""
 
 
 class JobDoesNotExist(JobError, LookupError):

@@ -14,6 +14,7 @@ from tasks_core.exceptions import (
     InvalidCall,
     JobCancelled,
     JobInterrupted,
+    RowGone,
     TimeLimitExceeded,
     UnknownTask,
 )
@@ -125,6 +126,8 @@ def _kept(attempt: Attempt, error: BaseException, *, at: datetime | None = None)
 
 
 def _retry_in(attempt: Attempt, error: BaseException) -> timedelta | None:
+    if isinstance(error, RowGone):
+        return None
     try:
         task = registry.resolve(attempt.task)
         if task.gives_up is not None and task.gives_up(attempt.number, error):

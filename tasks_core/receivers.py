@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from functools import update_wrapper
+from types import FunctionType
 from typing import Any
+from weakref import WeakValueDictionary
 
 from django.core import signals as core
 from django.db import models
@@ -46,6 +48,8 @@ REFUSED: Sequence[tuple[Signal, str, str]] = (
     ),
 )
 
+_made: WeakValueDictionary[Callable[..., Any], BackgroundReceiver] = WeakValueDictionary()
+
 
 def receiver(
     signal: Signal | list[Signal] | tuple[Signal, ...],
@@ -78,9 +82,14 @@ def receiver(
     connecting = {name: options.pop(name) for name in CONNECTING & options.keys()}
 
     def declare(function: Any) -> BackgroundReceiver:
-        said = function.snapshot if isinstance(function, BackgroundReceiver) else snapshot
+        known = _known(function)
+        said = snapshot if known is None else known.snapshot
         _refuse_unknown_fields(said, found, connecting.get("sender"))
-        made = _made(function, options, snapshot=snapshot)
+        if known is None:
+            made = BackgroundReceiver(function, snapshot=snapshot, **options)
+        else:
+            made = known
+            made.check_same(options, snapshot=snapshot)
         for each in found:
             made.follow(each)
             each.connect(made, **connecting)
@@ -89,16 +98,11 @@ def receiver(
     return declare
 
 
-def _made(
-    function: Any, options: dict[str, Any], *, snapshot: Snapshot | None
-) -> BackgroundReceiver:
-    if not isinstance(function, BackgroundReceiver):
-        return BackgroundReceiver(function, snapshot=snapshot, **options)
-    if options or snapshot is not None:
-        raise InvalidCall(
-            f"{function.task.name}: of several @receiver the lowest says the options, for all."
-        )
-    return function
+def _known(function: Any) -> BackgroundReceiver | None:
+    """Return what the function was made before: its jobs know one receiver by its name."""
+    if isinstance(function, BackgroundReceiver):
+        return function
+    return _made.get(function) if isinstance(function, FunctionType) else None
 
 
 class BackgroundReceiver:
@@ -111,7 +115,9 @@ class BackgroundReceiver:
         self.func = func
         self.task = declared(func, self._opened, what="@receiver", options=options)
         self.signals: dict[str, Signal] = {}  # by names that are the same in every process
+        self.options = options
         self.snapshot = snapshot
+        _made[func] = self
 
     def __repr__(self) -> str:
         return f"<BackgroundReceiver {self.task.name}>"
@@ -141,6 +147,14 @@ class BackgroundReceiver:
             what=f"what {short} sends to {self.task.name}",
             cure=LET_LESS_TRAVEL if snapshot and rows_of(sent) else "",
         )
+
+    def check_same(self, options: dict[str, Any], *, snapshot: Snapshot | None) -> None:
+        """Raise InvalidCall for options other than those with which it was made."""
+        if options not in ({}, self.options) or snapshot not in (None, self.snapshot):
+            raise InvalidCall(
+                f"{self.task.name}: of several @receiver of a function the first, which is the "
+                "lowest above it, says the options, for all. Leave them out here."
+            )
 
     def follow(self, signal: Signal) -> None:
         """Know a signal by its name, of which a worker makes the signal again."""

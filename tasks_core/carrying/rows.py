@@ -6,7 +6,7 @@ from django.db import models
 
 from tasks_core.carrying.snapshots import pack_snapshot
 from tasks_core.carrying.values import MADE, MARK, Terms, model_of, pack_value, unpack
-from tasks_core.exceptions import InvalidCall
+from tasks_core.exceptions import InvalidCall, RowGone
 from tasks_core.words import kind_of
 
 
@@ -60,12 +60,12 @@ def _rows(told: dict[str, Any]) -> list[models.Model]:
 
 
 def _read(told: dict[str, Any], packed_keys: list[Any]) -> list[models.Model]:
-    model: Any = model_of(told)  # its DoesNotExist is no attribute that its type has
+    model = model_of(told)
     keys = [model._meta.pk.to_python(key) for key in unpack(packed_keys)]  # "7", if not yet read
     # Documented, like _meta: with managers of its own a model may hide rows.
     found: dict[Any, models.Model] = model._base_manager.using(told["using"]).in_bulk(keys)  # noqa: SLF001
     if gone := [str(key) for key in keys if key not in found]:
-        raise model.DoesNotExist(
+        raise RowGone(
             f"{model._meta.label} {', '.join(gone)} is gone since the job was stored. To have it "
             "as it was, say snapshot=True beside background=True."
         )

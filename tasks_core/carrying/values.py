@@ -58,7 +58,7 @@ def unpack(told: Any) -> Any:
     """
     Return what was packed. Rows are read anew.
 
-    Raises the model's DoesNotExist for one that is gone, and InvalidCall for what is no part of
+    Raises RowGone for one that is gone, and InvalidCall for what is no part of
     this project any more.
     """
     if isinstance(told, list):

@@ -5,6 +5,7 @@ import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
+from types import FunctionType
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -23,7 +24,7 @@ from django.utils.translation import gettext_lazy
 
 from tasks_core import background, receiver, registry, task
 from tasks_core.carrying import pack, unpack
-from tasks_core.exceptions import InvalidCall
+from tasks_core.exceptions import InvalidCall, RowGone
 from tasks_core.models import Job, Outbox
 from tasks_core.outcomes import Errored
 from tasks_core.signals import job_settled
@@ -83,6 +84,11 @@ def connected():
     yield connect
     for signal, function, options in made:
         signal.disconnect(function, **options)
+
+
+def undeclared(known):
+    """Return another function under the name of one that was declared."""
+    return FunctionType(known.func.__code__, known.func.__globals__, known.func.__name__)
 
 
 def ran(name):
@@ -150,6 +156,7 @@ class TestModels:
         assert isinstance(outcome, Errored)
         assert "is gone since the job was stored" in outcome.error.message
         assert "snapshot=True" in outcome.error.message
+        assert outcome.retry_in is None  # it stays gone
 
     def test_changed_relations_are_told(self, connected):
         connected(m2m_changed, received.groups_changed, sender=User.groups.through)
@@ -349,16 +356,40 @@ class TestConnecting:
 
     def test_it_is_held_weakly_as_by_django(self):
         signal = Signal()
-        function = kettle_whistled.func
-        name = registry.path_of(function)
-        kept = registry.declared()[name]
+        function = undeclared(kettle_whistled)
+        kept = registry.declared()[registry.path_of(function)]
         made = receiver(signal, background=True)(function)
         assert signal.has_listeners()
-        del made
+        del made, function
         registry.declare(kept)
         gc.collect()
 
         assert not signal.has_listeners()
+
+    def test_a_function_declared_for_another_signal_later_is_one_receiver(self):
+        signal = Signal()
+        again = receiver(signal, background=True)(kettle_whistled.func)
+        try:
+            signal.send(sender=None, cup=1)
+            poured.send(sender=None, cup=2)
+
+            assert again is kettle_whistled
+            assert [sent["cup"] for sent in ran("tea")] == [1, 2]
+        finally:
+            signal.disconnect(again)
+            del kettle_whistled.signals["signal 3"]
+
+    @pytest.mark.django_db(databases=["default", "queue"])
+    def test_it_waits_for_the_database_of_the_row_that_is_sent(
+        self, django_capture_on_commit_callbacks
+    ):
+        user = User(pk=7)
+        user._state.db = "queue"
+        with django_capture_on_commit_callbacks(using="queue") as waiting:
+            poured.send(sender=None, cup=user)
+
+            assert not Job.objects.exists()
+        assert len(waiting) == 1
 
     def test_a_signal_that_workers_would_not_know_is_refused_when_it_is_sent(self):
         with pytest.raises(InvalidCall, match="it was not declared for"):
@@ -479,7 +510,7 @@ class TestRefusals:
     )
     def test_options_that_do_not_exist(self, options, words):
         with pytest.raises(InvalidCall, match=words):
-            receiver(brewed, background=True, **options)(kettle_whistled.func)
+            receiver(brewed, background=True, **options)(undeclared(kettle_whistled))
 
     def test_a_function_that_no_worker_would_find(self):
         with pytest.raises(InvalidCall, match="not at the top of a module"):
@@ -499,7 +530,7 @@ class TestRefusals:
         with pytest.raises(
             InvalidCall, match=r"'usernam', .* app\.Member.*Did you mean 'username'"
         ):
-            declare(received.login_failed.func)
+            declare(undeclared(received.login_failed))
 
     @pytest.mark.parametrize(
         ("twice", "declared"),
@@ -513,9 +544,11 @@ class TestRefusals:
         with pytest.raises(InvalidCall, match="One decorator is enough"):
             twice(declared)
 
-    def test_options_of_the_upper_of_two(self):
-        with pytest.raises(InvalidCall, match="the lowest says the options"):
-            receiver(poured, background=True, queue="mail")(half_declared)
+    @pytest.mark.parametrize("options", [{"queue": "mail"}, {"snapshot": True}])
+    @pytest.mark.parametrize("function", [half_declared, half_declared.func])
+    def test_other_options_of_the_second_of_two(self, function, options):
+        with pytest.raises(InvalidCall, match="the first, which is the lowest"):
+            receiver(poured, background=True, **options)(function)
 
     def test_what_somebody_wrote_into_the_store_is_not_imported(self):
         with pytest.raises(InvalidCall, match="is no class of this project"):
@@ -554,7 +587,7 @@ class TestListsOfRows:
         packed = pack(users, what="it", snapshot=False)
         User.objects.exclude(username="cy").delete()
 
-        with pytest.raises(User.DoesNotExist, match=f"{users[0].pk}, {users[1].pk} is gone since"):
+        with pytest.raises(RowGone, match=f"{users[0].pk}, {users[1].pk} is gone since"):
             unpack(packed)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 from django.http import HttpRequest
 
 from tasks_core.carrying.values import MADE, MARK, Terms, pack_value, unpack
+from tasks_core.exceptions import RowGone
 
 KIND = "past request"
 
@@ -49,7 +49,7 @@ def _past_request(told: dict[str, Any]) -> PastRequest:
 
     try:
         user = unpack(told["user"])
-    except ObjectDoesNotExist:
+    except RowGone:
         user = None
     return PastRequest(user or AnonymousUser(), told["method"], told["path"])
 
