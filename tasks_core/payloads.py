@@ -134,6 +134,8 @@ def _cure(value: Any) -> str:
         return "Save the file first and pass its name."
     if hasattr(value, "isoformat"):
         return "Pass value.isoformat()."
+    if hasattr(value, "status_code") and hasattr(value, "headers"):
+        return "Nobody is there to see a response when a job runs."
     if isinstance(value, (set, frozenset)):
         return "Pass sorted(value)."
     if isinstance(value, (UUID, Decimal)):

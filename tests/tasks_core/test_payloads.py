@@ -9,6 +9,7 @@ from enum import Enum, IntEnum, StrEnum
 import pytest
 from django.core.files.base import ContentFile
 from django.db import connection
+from django.http import HttpResponse
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,6 +67,7 @@ def nested(levels):
         ({1, 2}, "a set is not JSON. Pass sorted(value)."),
         (Decimal(1), "a Decimal is not JSON. Pass str(value)."),
         (datetime(2026, 1, 1, tzinfo=UTC), "Pass value.isoformat()"),
+        (HttpResponse("tea"), "Nobody is there to see a response"),
         (Effect(name="tea"), "Pass the object's pk"),
         (ContentFile("tea", name="tea.txt"), "pass its name"),
         (2**64, "beyond 64 bits"),
