@@ -31,7 +31,7 @@ class JobQuerySet(models.QuerySet["Job"]):
 
     def ready(self) -> JobQuerySet:
         """Return the jobs that wait for a worker; those that a limit holds back, too."""
-        return self.in_state(JobState.READY)
+        return self.filter(_ready())
 
     def failed(self) -> JobQuerySet:
         """Return the jobs that no attempt is left of."""
@@ -50,7 +50,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         ``now`` is an instant, or a timedelta that counts from the database's clock.
         """
         moment = instant(now, what="now", now=lambda: clock.db_now(self.db))
-        waiting = Q(state=Literal(JobState.SCHEDULED)) | Q(state=Literal(JobState.READY))
+        waiting = Q(state=Literal(JobState.SCHEDULED)) | _ready()
         return self.filter(waiting, run_after__lte=moment)
 
     def stuck(self) -> JobQuerySet:
@@ -79,7 +79,7 @@ class JobQuerySet(models.QuerySet["Job"]):
 
     def claimable(self) -> JobQuerySet:
         """Return the ready jobs that no limit holds back, found by the indexes of claims."""
-        return self.ready().filter(Flag("parked", False))
+        return self.filter(_claimable())
 
     def suspect(self) -> JobQuerySet:
         """Return the jobs that must run alone, found by their index."""
@@ -95,6 +95,17 @@ class JobQuerySet(models.QuerySet["Job"]):
         if not allowed(source, target):
             raise IllegalTransition(f"{source} -> {target}")
         return self.filter(state=source).update(state=target, **changes)
+
+
+def _claimable() -> Q:
+    return Q(Flag("parked", False), state=Literal(JobState.READY))
+
+
+def _ready() -> Q:
+    """Return what is ready in the words of three indexes: none is of all that are."""
+    held = Q(Flag("parked", True), state=Literal(JobState.READY))
+    by_key, by_rate = Q(concurrency_key__isnull=False), Q(rate_key__isnull=False)
+    return _claimable() | (held & by_key) | (held & by_rate)
 
 
 def _known(state: Any) -> JobState:

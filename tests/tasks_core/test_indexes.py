@@ -170,6 +170,16 @@ def test_a_creator_that_is_compared_in_other_words_is_looked_for_among_all():
     assert ("job_of_creator" in plan) is (connection.vendor != "sqlite"), plan
 
 
+@pytest.mark.parametrize("asked", ["ready", "due"])
+def test_those_that_wait_are_found_by_their_indexes(asked):
+    waiting = Job.objects.ready() if asked == "ready" else Job.objects.due(NOON)
+
+    for plan in [*plans(lambda: list(waiting)), *plans(waiting.all().count)]:
+        for index in ("job_claim_of_", "job_admit_concurrent", "job_admit_rated"):
+            assert index in plan, plan
+        assert not re.search(r"SCAN tasks_core_job|Seq Scan|\"ALL\"", plan), plan
+
+
 def test_expiry_uses_its_index():
     for plan in plans(lambda: expire("default", now=NOON)):
         assert "job_expiry" in plan, plan
