@@ -1,9 +1,9 @@
 """``@task``: declare a function that may run in the background."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, overload
 
-from tasks_core import conf, key_templates, registry, retries
+from tasks_core import conf, key_templates, masking, registry, retries
 from tasks_core.calls import Call
 from tasks_core.definition import DECLARABLE, P, R, Task, check_options
 from tasks_core.exceptions import InvalidCall
@@ -20,6 +20,7 @@ def task(
     gives_up: GivesUp | None = ...,
     takes_context: bool = ...,
     http: bool | str = ...,
+    sensitive: bool | Collection[str] = ...,
     **options: Any,
 ) -> Callable[[Callable[P, R]], Task[P, R]]: ...
 def task(
@@ -31,6 +32,7 @@ def task(
     gives_up: GivesUp | None = None,
     takes_context: bool = False,
     http: bool | str = False,
+    sensitive: bool | Collection[str] = False,
     **options: Any,
 ) -> Any:
     """
@@ -41,8 +43,8 @@ def task(
     ``("account {account_id}", 2)``); ``backoff`` (seconds, timedelta, or a function of the number
     of the failed attempt); ``gives_up`` (a function of that number and of what was raised: shall
     none follow?); ``backend`` (an alias of JOBS); ``takes_context=True`` to be given a JobContext
-    first; ``http`` (True, or a permission: who may call it over HTTP). Raises InvalidCall for
-    anything else.
+    first; ``http`` (True, or a permission: who may call it over HTTP); ``sensitive`` (names of
+    arguments that are shown to nobody, or True: all). Raises InvalidCall for anything else.
     """
     if func is not None and not callable(func):
         raise InvalidCall(f"@task takes its options by name: @task(queue={func!r:.80}).")
@@ -54,6 +56,7 @@ def task(
         if "{" in (key := (options.get("concurrency") or ("",))[0]):
             key_templates.check(key, function)
         name = registry.path_of(function)
+        also["sensitive"] = masking.check(sensitive, function)
         declared = Task(function, name, options, backend=backend, backoff=backoff, **also)
         registry.declare(declared)
         return declared

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 
+Sensitive = bool | frozenset[str]
+
 # A creator belongs to a call, an id and a context to a companion: none can be declared.
 DECLARABLE = frozenset(OPTION_DEFAULTS) - {"creator", "id", "context", "expires_at"}
 
@@ -45,6 +47,7 @@ class Task(Generic[P, R]):
     foreign: Any = None
     context_of: Callable[["Attempt"], Any] | None = None
     http: bool | str = False  # callable over HTTP; if text, by those who have that permission
+    sensitive: Sensitive = False  # which arguments nobody is shown; True: none of them is
     unplaced: str = ""  # why what its author said names no backend of JOBS; empty if it does
 
     is_async: bool = field(init=False)

@@ -3,9 +3,7 @@
 import json
 import math
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from tasks_core.exceptions import InvalidCall
 from tasks_core.words import kind_of
@@ -127,17 +125,18 @@ def _key(key: Any) -> str:
     return _text(key)
 
 
+# What to do instead, of values that have all these attributes; the last is of all others.
+_CURES = (
+    (("_meta", "pk"), "Pass the object's pk and load it in the task."),
+    (("chunks", "name"), "Save the file first and pass its name."),
+    (("isoformat",), "Pass value.isoformat()."),
+    (("status_code", "headers"), "Nobody is there to see a response when a job runs."),
+    (("symmetric_difference",), "Pass sorted(value)."),
+    (("quantize",), "Pass str(value)."),
+    (("hex", "urn"), "Pass str(value)."),
+    ((), "Pass text, numbers, booleans, None, lists and dicts of these."),
+)
+
+
 def _cure(value: Any) -> str:
-    if hasattr(value, "_meta") and hasattr(value, "pk"):
-        return "Pass the object's pk and load it in the task."
-    if hasattr(value, "chunks") and hasattr(value, "name"):
-        return "Save the file first and pass its name."
-    if hasattr(value, "isoformat"):
-        return "Pass value.isoformat()."
-    if hasattr(value, "status_code") and hasattr(value, "headers"):
-        return "Nobody is there to see a response when a job runs."
-    if isinstance(value, (set, frozenset)):
-        return "Pass sorted(value)."
-    if isinstance(value, (UUID, Decimal)):
-        return "Pass str(value)."
-    return "Pass text, numbers, booleans, None, lists and dicts of these."
+    return next(cure for names, cure in _CURES if all(hasattr(value, name) for name in names))

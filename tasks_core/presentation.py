@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 
+from tasks_core import masking
 from tasks_core.models import Job
 from tasks_core.states import FINAL, JobState
 
@@ -15,10 +16,10 @@ COLUMNS = ("id", "state", "task", "queue", "priority", "attempts", "run_after")
 
 
 def as_dict(job: Job) -> dict[str, Any]:
-    """Return every stored field by name, for ``--format json``."""
+    """Return every stored field by name, for ``--format json``; what is sensitive is masked."""
     told = {field.attname: getattr(job, field.attname) for field in Job._meta.concrete_fields}
     told["claimed_by"] = told.pop("claimed_by_id")
-    return told
+    return told | masking.shown(job.task, job.args, job.kwargs)
 
 
 def progress(job: Job) -> str:

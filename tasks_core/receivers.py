@@ -75,27 +75,29 @@ def receiver(
         for name in OPTIONS & options.keys() if snapshot is None else ["snapshot"]:
             raise InvalidCall(f"@receiver takes {name}= together with background=True only.")
         return django_receiver(signal, **options)
-    found = list(signal) if isinstance(signal, list | tuple) else [signal]
-    for each in found:
-        _refuse(each)
+    found = _signals(signal)
     check_snapshot(snapshot)
     connecting = {name: options.pop(name) for name in CONNECTING & options.keys()}
 
     def declare(function: Any) -> BackgroundReceiver:
         known = _known(function)
-        said = snapshot if known is None else known.snapshot
+        said = known.snapshot if known else snapshot
         _refuse_unknown_fields(said, found, connecting.get("sender"))
-        if known is None:
-            made = BackgroundReceiver(function, snapshot=snapshot, **options)
-        else:
-            made = known
-            made.check_same(options, snapshot=snapshot)
+        made = known or BackgroundReceiver(function, snapshot=snapshot, **options)
+        made.check_same(options, snapshot=snapshot)
         for each in found:
             made.follow(each)
             each.connect(made, **connecting)
         return made
 
     return declare
+
+
+def _signals(said: Any) -> list[Signal]:
+    found = list(said) if isinstance(said, list | tuple) else [said]
+    for each in found:
+        _refuse(each)
+    return found
 
 
 def _known(function: Any) -> BackgroundReceiver | None:

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from tasks_core import clock
+from tasks_core import clock, masking
 from tasks_core.admin import acts, drawing, elsewhere, page
 from tasks_core.admin.acts import Act
 from tasks_core.admin.filters import QueueFilter, StateFilter, TaskFilter, ordering
@@ -144,7 +144,7 @@ class JobAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("arguments"))
     def arguments(self, job: Job) -> SafeString:
-        return drawing.pretty({"args": job.args, "kwargs": job.kwargs})
+        return drawing.pretty(masking.shown(job.task, job.args, job.kwargs))
 
     @admin.display(description=_("return value"))
     def result(self, job: Job) -> SafeString:

@@ -5,10 +5,12 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from tasks_core import clock, conf, outbox
+from tasks_core import clock, conf, masking, outbox
+from tasks_core.admin import drawing
 from tasks_core.admin.rows import CountedPaginator, ModelAdmin
 from tasks_core.models import Outbox
 from tasks_core.presentation import ago
@@ -20,7 +22,8 @@ class OutboxAdmin(ModelAdmin):
 
     list_display = ("id", "task", "backend", "waits", "tries", "error")
     list_filter = ("backend",)
-    readonly_fields = ("task", "waits")
+    readonly_fields = ("task", "arguments", "waits", "when", "options")
+    exclude = ("call",)
     actions = ("hand_over",)
     show_full_result_count = False
     paginator = CountedPaginator
@@ -37,6 +40,19 @@ class OutboxAdmin(ModelAdmin):
     @admin.display(description=_("task"))
     def task(self, row: Outbox) -> str:
         return str(row.call.get("task", ""))
+
+    @admin.display(description=_("arguments"))
+    def arguments(self, row: Outbox) -> SafeString:
+        told = (row.call.get(name) for name in ("task", "args", "kwargs"))
+        return drawing.pretty(masking.shown(*told))
+
+    @admin.display(description=_("when"))
+    def when(self, row: Outbox) -> str:
+        return row.call.get("when") or drawing.NOTHING
+
+    @admin.display(description=_("options"))
+    def options(self, row: Outbox) -> SafeString:
+        return drawing.pretty(row.call.get("options"))
 
     @admin.display(description=_("waits since"), ordering="stored_at")
     def waits(self, row: Outbox) -> str:

@@ -18,7 +18,8 @@ from tasks_core.definition import DECLARABLE, Task
 from tasks_core.exceptions import InvalidCall
 from tasks_core.preparation import commits_with
 
-OPTIONS = DECLARABLE | {"backend", "backoff", "gives_up", "takes_context"}  # what @task takes
+# What @task takes.
+OPTIONS = DECLARABLE | {"backend", "backoff", "gives_up", "sensitive", "takes_context"}
 
 Arguments = tuple[list[Any], dict[str, Any]]
 

@@ -13,7 +13,7 @@ from django.db import router
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 
-from tasks_core import Call, acts, background, conf, ids, job_backends
+from tasks_core import Call, acts, background, conf, ids, job_backends, masking
 from tasks_core.backends.served import ServedBackend
 from tasks_core.conf import did_you_mean
 from tasks_core.definition import Task
@@ -214,4 +214,4 @@ def _whole(job: Job, user: Any) -> JobWhole:
     if not finding.may_view(user):
         for error in told.errors:
             error.traceback = None
-    return told
+    return told.model_copy(update=masking.shown(job.task, job.args, job.kwargs))
