@@ -174,6 +174,25 @@ def test_a_driver_measures(peer, measure, options, tmp_path):
     assert "error" not in json.loads(result.read_text())
 
 
+@pytest.mark.parametrize(
+    ("measure", "options", "way"),
+    [
+        ("http", [], "store, with a key"),
+        ("wagtail", ["--pages", "2", "--delay", "0"], "in the background"),
+        ("background_task", ["--waiting", "3"], "3 waiting  count()"),
+    ],
+)
+def test_a_site_is_measured(measure, options, way):
+    command = [sys.executable, "-m", f"tests.benchmarks.{measure}", "--rounds", "1", *options]
+    own = {"TEST_RUN": f"{os.getpid()}{measure}", "TEST_DB": "sqlite"}
+
+    done = subprocess.run(
+        command, check=True, cwd=ROOT, env=os.environ | own, timeout=300, capture_output=True
+    )
+
+    assert way in done.stdout.decode()
+
+
 def test_schedules_as_a_day_leaves_them_are_materialised(db, monkeypatch):
     """What `due` measures, without waiting for its minute."""
     from scheduler.models import Schedule

@@ -11,8 +11,6 @@ jobs run between the requests. Prints the median of a request and of a job, in m
 from __future__ import annotations
 
 import argparse
-import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,29 +18,18 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import cycle, permutations
 from statistics import median
-from time import perf_counter
 from typing import Any
 
-import django
+from tests.benchmarks.scratch import scratch_site
+from tests.benchmarks.turns import Times, timed
 
-Times = dict[str, list[float]]
 HOOK = "after_publish_page"
 
 
 def main(pages: int, delay: float, rounds: int) -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.wagtail_site.settings")
-    django.setup()
-    from django.conf import settings
-    from django.db import connection
-
-    logging.disable()
-    name = connection.settings_dict["NAME"]
-    connection.creation.create_test_db(verbosity=0)
-    try:
-        with slow_server(delay) as settings.CACHE_TO_PURGE:
-            report(measured(pages, rounds))
-    finally:
-        connection.creation.destroy_test_db(name, verbosity=0)
+    site = scratch_site("tests.wagtail_site.settings")
+    with site as settings, slow_server(delay) as settings.CACHE_TO_PURGE:
+        report(measured(pages, rounds))
 
 
 @contextmanager
@@ -123,12 +110,6 @@ def run_jobs() -> None:
     Worker(job_backends["default"]).drain()
     assert not Job.objects.exclude(state="successful").exists()
     Job.objects.all().delete()
-
-
-def timed(act: Callable[[], None]) -> float:
-    began = perf_counter()
-    act()
-    return perf_counter() - began
 
 
 def report(times: Times) -> None:
