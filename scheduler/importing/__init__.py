@@ -1,19 +1,19 @@
 """
 Schedules of other packages as ours: read, translated, and compared for a year. No SQL but theirs.
 
-``foreign``     what a source reads: a schedule that may be ours, or why it cannot be
+``readings``    what a source reads: a schedule that may be ours, or why it cannot be
 ``origin``      where to read: the object that was named, a file, a zone, names that changed
 ``sources``     which sources there are
 
 One file for each source, which says what it reads:
-``celery``  ``django_celery_beat``  ``crontab`` (and its ``commands``)  ``huey``
+``celery``  ``django_celery_beat``  ``crontab`` (and its ``crontab_commands``)  ``huey``
 ``apscheduler`` (and its ``cron_trigger``, ``apscheduler_asked``)  ``django_background_tasks``
 
 ``fields``      numbers that must all match -> a trigger; ``seconds``: the same with seconds
 ``priorities``  other scales of priorities
 ``runs``        what else a run does there: attempts, and the next one meanwhile
 ``comparing``   their due times and ours, for a year; ``explaining``: the differences as sentences
-``entries``     entries, and what would refuse them; ``writing``: as Python that can be pasted
+``reviewing``   as entries, and what would refuse them; ``writing``: as Python that can be pasted
 ``jobs``        calls that wait to run once
 ``report``      all of it for a person, or for a script
 """

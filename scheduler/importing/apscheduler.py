@@ -18,15 +18,15 @@ from scheduler.exceptions import InvalidTrigger
 from scheduler.importing import fields, runs
 from scheduler.importing.apscheduler_asked import ALL, ONCE, STEPS, asked_of, kind_of
 from scheduler.importing.cron_trigger import of_cron_trigger
-from scheduler.importing.foreign import (
-    Foreign,
+from scheduler.importing.origin import Origin, zone_of
+from scheduler.importing.readings import (
     Found,
     Over,
+    Reading,
     Unread,
     Untranslatable,
     read_each,
 )
-from scheduler.importing.origin import Origin, zone_of
 from scheduler.triggers import (
     AllOf,
     AnyOf,
@@ -74,7 +74,7 @@ def _path(job: Any) -> str:
     return str(job.func_ref or job.func).replace(":", ".")
 
 
-def _job(job: Any, origin: Origin) -> Foreign:
+def _job(job: Any, origin: Origin) -> Reading:
     trigger, options, noted = _meaning(job.trigger, origin)
     if (most := getattr(job, "max_instances", 1)) > 1:
         options |= runs.BESIDE
@@ -89,7 +89,7 @@ def _job(job: Any, origin: Origin) -> Foreign:
             f"A run that is more than {grace} s late is dropped there (misfire_grace_time); here "
             "catch_up decides, and the newest is made up for."
         )
-    return Foreign(
+    return Reading(
         key=_key(job),
         task=origin.task(_path(job)),
         trigger=trigger,

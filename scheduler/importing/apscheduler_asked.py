@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from scheduler.exceptions import InvalidTrigger
-from scheduler.importing.foreign import NextAfter
+from scheduler.importing.readings import NextAfter
 from scheduler.timer import asked
 from scheduler.triggers import as_trigger
 

@@ -17,17 +17,17 @@ from typing import Any
 from scheduler.exceptions import InvalidTrigger
 from scheduler.importing import fields, priorities, runs
 from scheduler.importing.fields import Fields
-from scheduler.importing.foreign import (
-    Foreign,
+from scheduler.importing.origin import Origin, zone_of
+from scheduler.importing.readings import (
     Found,
     NextAfter,
     Over,
+    Reading,
     Unread,
     Untranslatable,
     plain_seconds,
     read_each,
 )
-from scheduler.importing.origin import Origin, zone_of
 from scheduler.triggers import Every, Trigger
 
 MINUTE = timedelta(minutes=1)
@@ -60,12 +60,12 @@ def read(origin: Origin) -> Found:
     return Found(schedules=read_each(unread), notes=(*RUNS, *machine))
 
 
-def _entry(key: str, entry: Mapping[str, Any], *, app: Any, origin: Origin) -> Foreign:
+def _entry(key: str, entry: Mapping[str, Any], *, app: Any, origin: Origin) -> Reading:
     refuse_celerys_own(str(entry["task"]))
     trigger, theirs, told = meaning(entry["schedule"], app)
     options, noted = options_of(entry.get("options") or {}, app)
     relative = (ROUNDED,) if entry.get("relative") else ()
-    return Foreign(
+    return Reading(
         key=key,
         task=origin.task(str(entry["task"])),
         trigger=trigger,

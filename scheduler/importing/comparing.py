@@ -14,7 +14,7 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from scheduler.due.zones import OffsetChange, first_change
-from scheduler.importing.foreign import NextAfter
+from scheduler.importing.readings import NextAfter
 from scheduler.triggers import Trigger, due_times
 
 YEAR = timedelta(days=366)

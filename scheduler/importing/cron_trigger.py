@@ -14,8 +14,8 @@ from typing import Any
 from scheduler.due.cron_fields import MONTH
 from scheduler.importing import seconds
 from scheduler.importing.fields import WEEK, Fields
-from scheduler.importing.foreign import Untranslatable
 from scheduler.importing.origin import zone_of
+from scheduler.importing.readings import Untranslatable
 from scheduler.triggers import Trigger
 
 _ITEM = re.compile(r"(?P<first>\*|\w+)(?:-(?P<last>\w+))?(?:/(?P<step>\d+))?", re.ASCII)

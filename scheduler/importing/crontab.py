@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from scheduler.exceptions import InvalidTrigger
-from scheduler.importing import commands, runs
-from scheduler.importing.foreign import Foreign, Found, Unread, Untranslatable, read_each
+from scheduler.importing import crontab_commands, runs
 from scheduler.importing.origin import Origin
+from scheduler.importing.readings import Found, Reading, Unread, Untranslatable, read_each
 from scheduler.triggers import Cron
 
 COLUMNS = 5
@@ -83,7 +83,7 @@ def _told_of(name: str, value: str, number: int) -> str:
     return f"Line {number}: {name} is set for the commands there; a worker has its own environment."
 
 
-def _schedule(line: Line, origin: Origin) -> Foreign:
+def _schedule(line: Line, origin: Origin) -> Reading:
     if line.when == "@reboot":
         raise Untranslatable(REBOOT)
     if not line.when:
@@ -93,13 +93,13 @@ def _schedule(line: Line, origin: Origin) -> Foreign:
     except InvalidTrigger as error:
         raise Untranslatable(str(error)) from error
     command, *stdin = _STDIN.split(line.command, maxsplit=1)
-    found = commands.of_manage(command.replace("\\%", "%"))
+    found = crontab_commands.of_manage(command.replace("\\%", "%"))
     notes = found.notes
     if stdin:
         notes += ("What follows % is its standard input there; here it has none.",)
-    return Foreign(
+    return Reading(
         key=" ".join(found.words)[:200],
-        task=origin.task(commands.TASK),
+        task=origin.task(crontab_commands.TASK),
         trigger=trigger,
         options={"args": list(found.words), **runs.BESIDE, **found.options},
         notes=notes,

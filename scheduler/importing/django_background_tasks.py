@@ -20,16 +20,16 @@ from django.db import DatabaseError, models
 
 from scheduler.exceptions import InvalidTrigger, OperationRefused
 from scheduler.importing import priorities
-from scheduler.importing.foreign import (
-    Foreign,
+from scheduler.importing.origin import Origin
+from scheduler.importing.readings import (
     Found,
     Over,
+    Reading,
     Unread,
     Untranslatable,
     Waiting,
     read_each,
 )
-from scheduler.importing.origin import Origin
 from scheduler.triggers import Every
 from tasks_core import Call
 
@@ -117,7 +117,7 @@ def _key(row: Any) -> str:
     return f"{row.task_name}-{row.task_hash[:8]}" if args or kwargs else str(row.task_name)
 
 
-def _schedule(row: Any, origin: Origin) -> Foreign:
+def _schedule(row: Any, origin: Origin) -> Reading:
     if row.failed_at:
         raise Over(f"It failed for good at {row.failed_at:%Y-%m-%d %H:%M} UTC and runs no more.")
     try:
@@ -132,7 +132,7 @@ def _schedule(row: Any, origin: Origin) -> Foreign:
         noted.append(NEXT if _is_running(row, origin) else OVERDUE.format(row.run_at))
     if row.repeat_until:
         options["end_at"] = row.repeat_until.isoformat()
-    return Foreign(
+    return Reading(
         key=_key(row),
         task=origin.task(row.task_name),
         trigger=trigger,

@@ -16,16 +16,16 @@ from django.db import DatabaseError
 
 from scheduler.exceptions import OperationRefused
 from scheduler.importing import celery, runs
-from scheduler.importing.foreign import (
-    Foreign,
+from scheduler.importing.origin import Origin
+from scheduler.importing.readings import (
     Found,
     NextAfter,
     Over,
+    Reading,
     Unread,
     Untranslatable,
     read_each,
 )
-from scheduler.importing.origin import Origin
 from scheduler.triggers import At, Trigger
 
 
@@ -47,7 +47,7 @@ def read(origin: Origin) -> Found:
     return Found(schedules=read_each(unread), notes=celery.RUNS)
 
 
-def _row(row: Any, app: Any, origin: Origin) -> Foreign:
+def _row(row: Any, app: Any, origin: Origin) -> Reading:
     celery.refuse_celerys_own(row.task)
     schedule = _schedule(row, origin)
     app = app or schedule.app  # which is the one that the process has
@@ -61,7 +61,7 @@ def _row(row: Any, app: Any, origin: Origin) -> Foreign:
         options["max_runs"] = 1
     if not row.enabled:
         options["enabled"] = False
-    return Foreign(
+    return Reading(
         key=row.name.strip(),
         task=origin.task(row.task),
         trigger=trigger,

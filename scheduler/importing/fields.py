@@ -13,7 +13,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from scheduler.due.cron_fields import FIELDS, MONTH, MONTH_DAY, Field
-from scheduler.importing.foreign import Untranslatable
+from scheduler.importing.readings import Untranslatable
 from scheduler.triggers import AllOf, Cron, Trigger
 
 MINUTE, HOUR = FIELDS[:2]

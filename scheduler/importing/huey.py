@@ -19,15 +19,15 @@ from zoneinfo import ZoneInfo
 from scheduler.due import zones
 from scheduler.importing import fields, priorities, runs
 from scheduler.importing.fields import Fields
-from scheduler.importing.foreign import (
-    Foreign,
+from scheduler.importing.origin import Origin
+from scheduler.importing.readings import (
     Found,
+    Reading,
     Unread,
     Untranslatable,
     plain_seconds,
     read_each,
 )
-from scheduler.importing.origin import Origin
 
 DJANGOS = "huey.contrib.djhuey:HUEY"
 MINUTE = timedelta(minutes=1)
@@ -55,13 +55,13 @@ def _path(task: Any) -> str:
     return f"{type(task).__module__}.{type(task).__name__}"
 
 
-def _task(task: Any, *, huey: Any, origin: Origin) -> Foreign:
+def _task(task: Any, *, huey: Any, origin: Origin) -> Reading:
     path = _path(task)
     zone = zones.zone("UTC") if huey.utc else origin.local_zone
     numbers = _numbers(task.validate_datetime)
     trigger = numbers.trigger(zone)
     options, noted = _options(task)
-    return Foreign(
+    return Reading(
         key=path,
         task=origin.task(path),
         trigger=trigger,

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from scheduler.importing.foreign import Waiting
+from scheduler.importing.readings import Waiting
 from tasks_core import Call, background, registry
 from tasks_core.exceptions import JobDoesNotExist, UnknownTask, UnsupportedFeature
 

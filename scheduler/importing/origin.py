@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from scheduler.due import zones
 from scheduler.exceptions import OperationRefused
-from scheduler.importing.foreign import Untranslatable
+from scheduler.importing.readings import Untranslatable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

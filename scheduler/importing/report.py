@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from scheduler.importing import explaining
-from scheduler.importing.entries import Entry, Reviewed
 from scheduler.importing.jobs import ReviewedJob
+from scheduler.importing.reviewing import Entry, Reviewed
 from scheduler.triggers import described, zone_of
 from tasks_core.words import counted
 
@@ -82,15 +82,15 @@ def state(each: Reviewed) -> str:
 
 def _has_more_to_say(each: Reviewed) -> bool:
     found = each.comparison
-    return bool(each.foreign.notes or (found and (found.only_there or found.only_here)))
+    return bool(each.reading.notes or (found and (found.only_there or found.only_here)))
 
 
 def told(each: Reviewed) -> Iterator[str]:
     """Yield what there is to say about one: when it is due, what differs, what keeps it out."""
-    trigger = each.foreign.trigger
+    trigger = each.reading.trigger
     if trigger is not None:
-        yield f"{each.foreign.task}, {described(trigger)}"
-    yield from each.foreign.notes
+        yield f"{each.reading.task}, {described(trigger)}"
+    yield from each.reading.notes
     if each.comparison and trigger is not None:
         yield from explaining.sentences(each.comparison, zone_of(trigger))
     if each.problem:
@@ -105,15 +105,15 @@ def _state_of_job(job: ReviewedJob) -> str:
 
 def _as_data(each: Reviewed) -> dict[str, Any]:
     """Return one of them; its trigger is its spec, as an entry of JSON has it."""
-    trigger, compared = each.foreign.trigger, each.comparison
+    trigger, compared = each.reading.trigger, each.comparison
     spec = {"trigger": trigger.spec()} if trigger and "trigger" in each.entry else {}
     return {
         "key": each.key,
-        "task": each.foreign.task,
+        "task": each.reading.task,
         "state": state(each),
         "is_importable": each.is_importable,
         "entry": each.entry | spec,
-        "notes": list(each.foreign.notes),
+        "notes": list(each.reading.notes),
         "problem": each.problem,
         "due_times_compared": compared.compared if compared else 0,
         "due_only_there": list(compared.only_there) if compared else [],

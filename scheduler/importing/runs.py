@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from scheduler.importing.foreign import Foreign
+from scheduler.importing.readings import Reading
 from tasks_core import Task, job_backends, registry
 from tasks_core.exceptions import JobError
 
@@ -27,15 +27,15 @@ TOLD_ATTEMPTS = (
 IN_BODY = "A Celery task that has autoretry_for= or calls retry() needs it: @task(max_attempts=)."
 
 
-def attempts_of(foreign: Foreign) -> dict[str, int]:
+def attempts_of(reading: Reading) -> dict[str, int]:
     """Return max_attempts as it is there, unless the task, or where its jobs go, decides that."""
-    if foreign.attempts is None:
+    if reading.attempts is None:
         return {}
     try:
-        is_open = _takes_attempts(registry.resolve(foreign.task))
+        is_open = _takes_attempts(registry.resolve(reading.task))
     except JobError:  # said elsewhere, and mended by the time that the entry is taken
         is_open = True
-    return {"max_attempts": foreign.attempts} if is_open else {}
+    return {"max_attempts": reading.attempts} if is_open else {}
 
 
 def _takes_attempts(task: Task[Any, Any]) -> bool:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from scheduler.due.cron_fields import MONTH
 from scheduler.importing.fields import HOUR, MINUTE, NEVER, WEEK, Fields
-from scheduler.importing.foreign import Untranslatable
+from scheduler.importing.readings import Untranslatable
 from scheduler.triggers import EPOCH, AllOf, AnyOf, Daily, Every, Monthly, Trigger, Weekly
 from scheduler.triggers.wall import MOST_TIMES
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from scheduler.importing.foreign import Found
 from scheduler.importing.origin import Origin
+from scheduler.importing.readings import Found
 
 SOURCES = (
     "celery",

@@ -28,6 +28,7 @@ PAGES = [
     "tasks_core/http",
     "tasks_core/processes/worker",
     "scheduler/http",
+    "scheduler/importing",
     "scheduler/operations",
     "scheduler/contrib/background_task",
 ]

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from django.core.management.base import CommandError
 
 from scheduler import operations
-from scheduler.management import foreign
+from scheduler.management import importing
 from scheduler.management.desk import Desk, add_verb
 from scheduler.models import Schedule
 from scheduler.operations.change import changed
@@ -59,12 +59,12 @@ def add_to(verbs: Any) -> None:
     )
     parser.add_argument("--dry-run", action="store_true", help="only check")
     parser.add_argument("--reason", default="", help="for those who wonder later")
-    foreign.add_options(parser)
+    importing.add_options(parser)
 
 
 def import_(desk: Desk, options: Namespace) -> int:
     if options.source is not None:
-        return foreign.import_from(desk, options, store=_import)
+        return importing.import_from(desk, options, store=_import)
     if options.file is None:
         raise CommandError("Name a file of entries, or - for standard input.", returncode=2)
     told = _import(desk, _read(options.file), options)

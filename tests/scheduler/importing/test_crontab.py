@@ -5,9 +5,9 @@ from io import StringIO
 import pytest
 
 from scheduler.exceptions import OperationRefused
-from scheduler.importing import commands
 from scheduler.importing import crontab as source
-from scheduler.importing.foreign import Untranslatable
+from scheduler.importing import crontab_commands
+from scheduler.importing.readings import Untranslatable
 from scheduler.triggers import Cron
 from tests.scheduler.importing.places import origin
 
@@ -30,7 +30,7 @@ def test_a_management_command_in_the_machines_zone(read):
     [line] = found.schedules
     assert line.trigger == Cron("30 2 * * 7", "Europe/Berlin")
     assert line.options == {"args": ["clearsessions", "--verbosity", "0"], "overlap": "allow"}
-    assert (line.key, line.task) == ("clearsessions --verbosity 0", commands.TASK)
+    assert (line.key, line.task) == ("clearsessions --verbosity 0", crontab_commands.TASK)
     assert "Times are in Europe/Berlin (as --timezone says)" in found.notes[0]
 
 
@@ -147,7 +147,7 @@ def test_no_file_is_a_sentence(tmp_path):
     ],
 )  # fmt: skip
 def test_commands(text, words, told):
-    found = commands.of_manage(text)
+    found = crontab_commands.of_manage(text)
 
     assert list(found.words) == words
     assert told in " ".join(found.notes)
@@ -173,4 +173,4 @@ def test_cron_starts_a_command_once_and_beside_the_one_before(read):
 
 def test_another_program_is_no_command():
     with pytest.raises(Untranslatable, match="leave the line to cron"):
-        commands.of_manage("/usr/bin/certbot renew")
+        crontab_commands.of_manage("/usr/bin/certbot renew")

@@ -5,8 +5,8 @@ from celery import Celery
 from celery.schedules import crontab
 
 from scheduler.importing import celery as source
-from scheduler.importing import entries
-from scheduler.importing.foreign import Foreign
+from scheduler.importing import reviewing
+from scheduler.importing.readings import Reading
 from scheduler.triggers import Every
 from tasks_core import task
 from tests.scheduler.importing.places import origin
@@ -21,8 +21,8 @@ def imported_with_attempts():
 
 
 def entry(task, attempts):
-    return entries.entry_of(
-        Foreign(key="tea", task=task, trigger=Every(hours=1), attempts=attempts)
+    return reviewing.entry_of(
+        Reading(key="tea", task=task, trigger=Every(hours=1), attempts=attempts)
     )
 
 
@@ -54,7 +54,7 @@ def test_celery_begins_a_run_beside_the_one_before_and_so_do_we():
 
     found = source.read(origin(app=f"{__name__}:app"))
 
-    made = entries.entry_of(found.schedules[0])
+    made = reviewing.entry_of(found.schedules[0])
     assert (made["overlap"], made["max_attempts"]) == ("allow", 1)
     assert 'so here overlap="allow"' in found.notes[0]
     assert "not tried again there" in found.notes[1]

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.apps import apps
 
-from scheduler.importing.foreign import Untranslatable
+from scheduler.importing.readings import Untranslatable
 from tasks_core import conf
 
 TASK = "tasks_core.contrib.commands.tasks.run_command"

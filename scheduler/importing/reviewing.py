@@ -1,4 +1,4 @@
-"""Foreign schedules as entries: would they be taken, and are they due when theirs are."""
+"""Schedules elsewhere as entries: would they be taken, and are they due when theirs are."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from scheduler.definitions.entry import Declaration
 from scheduler.definitions.policies import moment as moment_of
 from scheduler.due.protocol import told
 from scheduler.exceptions import InvalidSchedule, InvalidTrigger, SchedulerError
-from scheduler.importing import commands, explaining, jobs, runs
+from scheduler.importing import crontab_commands, explaining, jobs, runs
 from scheduler.importing.comparing import YEAR, Comparison, compare
-from scheduler.importing.foreign import Foreign
+from scheduler.importing.readings import Reading
 from scheduler.models import Schedule
 from scheduler.operations.entries import in_database
 from scheduler.triggers import EPOCH, At, Cron, Every, Trigger, zone_of
@@ -29,7 +29,7 @@ OTHER_TIMES = "It would be due at other times here, for no reason that is known.
 class Reviewed:
     """One of them, and what was found out about it."""
 
-    foreign: Foreign
+    reading: Reading
     entry: Entry  # empty if it has no trigger
     problem: str = ""  # why it cannot be imported as it is
     is_skipped: bool = False
@@ -37,11 +37,11 @@ class Reviewed:
 
     @property
     def key(self) -> str:
-        return self.foreign.key
+        return self.reading.key
 
     @property
     def is_over(self) -> bool:
-        return self.foreign.is_over
+        return self.reading.is_over
 
     @property
     def is_importable(self) -> bool:
@@ -57,7 +57,7 @@ class Reviewed:
 
 
 def review(
-    found: list[Foreign],
+    found: list[Reading],
     *,
     now: datetime,
     skipped: Collection[str],
@@ -65,26 +65,26 @@ def review(
 ) -> list[Reviewed]:
     """Return each with its entry, what keeps it out, and how its due times compare."""
     reviewed = []
-    for foreign in found:
-        reviewed.append(_review(foreign, now=now, is_skipped=foreign.key in skipped))
+    for reading in found:
+        reviewed.append(_review(reading, now=now, is_skipped=reading.key in skipped))
         advance(1)
     return reviewed
 
 
-def _review(foreign: Foreign, *, now: datetime, is_skipped: bool) -> Reviewed:
-    if foreign.trigger is None:
-        return Reviewed(foreign=foreign, entry={}, problem=foreign.refusal, is_skipped=is_skipped)
-    entry = entry_of(foreign)
-    problem = problem_of(foreign.key, entry)
+def _review(reading: Reading, *, now: datetime, is_skipped: bool) -> Reviewed:
+    if reading.trigger is None:
+        return Reviewed(reading=reading, entry={}, problem=reading.refusal, is_skipped=is_skipped)
+    entry = entry_of(reading)
+    problem = problem_of(reading.key, entry)
     comparison = None
     try:
-        comparison = None if is_skipped else _compared(foreign, now)
+        comparison = None if is_skipped else _compared(reading, now)
     except Exception as error:  # noqa: BLE001  they are asked for a year, and some give up
         problem = f"It is not known when it is due: {told(error)}"
     if comparison and not explaining.is_explained(comparison):
         problem = OTHER_TIMES
     return Reviewed(
-        foreign=foreign,
+        reading=reading,
         entry=entry,
         problem=problem,
         is_skipped=is_skipped,
@@ -92,12 +92,12 @@ def _review(foreign: Foreign, *, now: datetime, is_skipped: bool) -> Reviewed:
     )
 
 
-def entry_of(foreign: Foreign) -> Entry:
+def entry_of(reading: Reading) -> Entry:
     """Return the SCHEDULE entry of one that has a trigger."""
-    assert foreign.trigger is not None  # noqa: S101  whoever asks has looked
-    options = {name: value for name, value in foreign.options.items() if value not in ([], {})}
-    attempts = runs.attempts_of(foreign)
-    return {"task": foreign.task, **when_of(foreign.trigger), **options, **attempts}
+    assert reading.trigger is not None  # noqa: S101  whoever asks has looked
+    options = {name: value for name, value in reading.options.items() if value not in ([], {})}
+    attempts = runs.attempts_of(reading)
+    return {"task": reading.task, **when_of(reading.trigger), **options, **attempts}
 
 
 def when_of(trigger: Trigger) -> dict[str, Any]:
@@ -114,7 +114,7 @@ def when_of(trigger: Trigger) -> dict[str, Any]:
 
 def problem_of(key: str, entry: Entry) -> str:
     """Return why such a schedule cannot be made here, with the cure; or nothing."""
-    if unknown := commands.problem_of(entry) or jobs.problem_of(entry["task"]):
+    if unknown := crontab_commands.problem_of(entry) or jobs.problem_of(entry["task"]):
         return unknown
     try:
         in_database(key, entry)
@@ -132,10 +132,10 @@ def same_as(row: Schedule, entry: Entry) -> bool:
     return all(getattr(row, name) == value for name, value in declaration.definition().items())
 
 
-def _compared(foreign: Foreign, now: datetime) -> Comparison | None:
-    if foreign.theirs is None or foreign.trigger is None:
+def _compared(reading: Reading, now: datetime) -> Comparison | None:
+    if reading.theirs is None or reading.trigger is None:
         return None
-    bounds = {name: moment_of(name, foreign.options.get(name)) for name in ("start_at", "end_at")}
+    bounds = {name: moment_of(name, reading.options.get(name)) for name in ("start_at", "end_at")}
     since, until = now, now + YEAR
     if (start := bounds["start_at"]) is not None:
         since = max(since, start - MICROSECOND)
@@ -144,5 +144,5 @@ def _compared(foreign: Foreign, now: datetime) -> Comparison | None:
         until = min(until, end)
     if since >= until:
         return None
-    zone = zone_of(foreign.trigger)
-    return compare(foreign.theirs, foreign.trigger, since=since, until=until, zone=zone)
+    zone = zone_of(reading.trigger)
+    return compare(reading.theirs, reading.trigger, since=since, until=until, zone=zone)

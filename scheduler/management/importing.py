@@ -11,10 +11,10 @@ from django.db import connections
 
 from scheduler.due import zones
 from scheduler.exceptions import InvalidTrigger
-from scheduler.importing import entries, jobs, writing
-from scheduler.importing.entries import Entry
+from scheduler.importing import jobs, reviewing, writing
 from scheduler.importing.origin import Origin
 from scheduler.importing.report import Report
+from scheduler.importing.reviewing import Entry
 from scheduler.importing.sources import SOURCES, read
 from scheduler.management.desk import Desk
 from scheduler.models import Schedule
@@ -78,7 +78,7 @@ def _report(desk: Desk, options: Namespace) -> Report:
             told = did_you_mean(key, keys)
             raise CommandError(f"--skip {key!r}: there is none with this key.{told}", returncode=2)
     with bar("compare", total=len(found.schedules), screen=desk.err) as advance:
-        schedules = entries.review(
+        schedules = reviewing.review(
             found.schedules, now=desk.now, skipped=options.skip, advance=advance
         )
     return Report(found.notes, schedules, jobs.review(found.jobs, skipped=options.skip))
@@ -87,7 +87,7 @@ def _report(desk: Desk, options: Namespace) -> Report:
 def _stored(desk: Desk, options: Namespace, report: Report, *, store: Store) -> Told:
     wanted = {each.key: each.entry for each in report.schedules if each.is_importable}
     rows = Schedule.objects.using(desk.database).filter(retired_at=None, key__in=list(wanted))
-    same = [row.key for row in rows if entries.same_as(row, wanted[row.key])]
+    same = [row.key for row in rows if reviewing.same_as(row, wanted[row.key])]
     new = {key: entry for key, entry in wanted.items() if key not in same}
     done = store(desk, new, options) | {"unchanged": sorted(same)}
     return done | {"jobs": [str(each) for each in jobs.store(report.jobs)]}

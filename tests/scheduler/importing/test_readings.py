@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from scheduler.importing.foreign import Foreign, Over, Unread, Untranslatable, read_each
+from scheduler.importing.readings import Over, Reading, Unread, Untranslatable, read_each
 
 
 def unread(key, *, raises=None):
@@ -10,7 +10,7 @@ def unread(key, *, raises=None):
 
 
 def read(key):
-    return Foreign(key=key, task="task")
+    return Reading(key=key, task="task")
 
 
 def refuse(error):

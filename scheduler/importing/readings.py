@@ -24,7 +24,7 @@ class Over(Untranslatable):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Foreign:
+class Reading:
     """One schedule elsewhere. ``refusal`` says why it has no trigger of ours."""
 
     key: str
@@ -44,7 +44,7 @@ class Unread:
 
     key: str
     task: str
-    read: Callable[[], Foreign]
+    read: Callable[[], Reading]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +59,12 @@ class Waiting:
 class Found:
     """All that a source holds."""
 
-    schedules: list[Foreign]
+    schedules: list[Reading]
     jobs: list[Waiting] = field(default_factory=list)
     notes: tuple[str, ...] = ()  # about all of them
 
 
-def read_each(unread: Iterable[Unread]) -> list[Foreign]:
+def read_each(unread: Iterable[Unread]) -> list[Reading]:
     """
     Read all of them, each under a key of its own: "tea", "tea (2)".
 
@@ -73,15 +73,15 @@ def read_each(unread: Iterable[Unread]) -> list[Foreign]:
     return list(_numbered(map(_read, unread)))
 
 
-def _read(unread: Unread) -> Foreign:
+def _read(unread: Unread) -> Reading:
     try:
         return unread.read()
     except Untranslatable as error:
         is_over = isinstance(error, Over)
-        return Foreign(key=unread.key, task=unread.task, refusal=str(error), is_over=is_over)
+        return Reading(key=unread.key, task=unread.task, refusal=str(error), is_over=is_over)
 
 
-def _numbered(found: Iterable[Foreign]) -> Iterator[Foreign]:
+def _numbered(found: Iterable[Reading]) -> Iterator[Reading]:
     """Yield them with numbers where they share a key, as a key here means one schedule."""
     taken: set[str] = set()
     for each in found:
