@@ -6,7 +6,8 @@ Schedules of other packages as ours: read, translated, and compared for a year. 
 ``sources``     which sources there are
 
 One file for each source, which says what it reads:
-``celery``  ``django_celery_beat``  ``crontab`` (and its ``crontab_commands``)  ``huey``
+``celery``  ``django_celery_beat``  ``huey``
+``crontab`` (and its ``crontab_commands``, ``crontab_prefixes``, ``crontab_shell``)
 ``apscheduler`` (and its ``cron_trigger``, ``apscheduler_asked``)  ``django_background_tasks``
 
 ``fields``      numbers that must all match -> a trigger; ``seconds``: the same with seconds

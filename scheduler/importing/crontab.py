@@ -10,20 +10,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from textwrap import shorten
 
 from scheduler.exceptions import InvalidTrigger
 from scheduler.importing import crontab_commands, runs
+from scheduler.importing.crontab_prefixes import is_program
 from scheduler.importing.origin import Origin
 from scheduler.importing.readings import Found, Reading, Unread, Untranslatable, read_each
 from scheduler.triggers import Cron
 
 COLUMNS = 5
+KEY = 60  # characters at most, in whole words, of a line that becomes no schedule
+LONGEST = 200
 _SETTING = re.compile(r"""(?P<name>\w+|"\w+"|'\w+')\s*=\s*(?P<value>.*)""", re.ASCII)
 _STDIN = re.compile(r"(?<!\\)%")  # what follows is standard input; \% is a per cent sign
 ONCE = "A command that fails is not tried again there, nor here: run_command has one attempt."
 REBOOT = "@reboot is no time: what is to run when the machine starts belongs to its init."
+FED = (
+    "What follows its % is its standard input there, and a job is fed nothing. Write a @task that "
+    "does it, or leave the line to cron; \\% is a per cent sign."
+)
+USER = "{} is a user: in such a crontab a column says who runs a line. Add --system."
+NO_USER = "Its sixth column, {}, is no user but begins the command. Leave --system out."
 SAME = "The expression means here what it means to Debian's cron, also where clocks change."
 
 
@@ -35,15 +46,18 @@ class Line:
     when: str
     command: str
     zone: str  # which may be none; then the line is refused, and no other
+    user: str = ""
+
+    @property
+    def key(self) -> str:
+        """Name a line that becomes no schedule by its first words: its number changes."""
+        return shorten(self.command or self.when, KEY, placeholder="") or self.command[:KEY]
 
 
 def read(origin: Origin) -> Found:
     told: list[str] = []
     lines = list(_lines(origin, told))
-    unread = [
-        Unread(f"line {line.number}", line.command, partial(_schedule, line, origin))
-        for line in lines
-    ]
+    unread = [Unread(line.key, line.command, partial(_schedule, line, origin)) for line in lines]
     if lines:
         zone = f"Times are in {origin.told_zone}, unless CRON_TZ says otherwise. {SAME}"
         told = [zone, *told, runs.TOLD_BESIDE, ONCE]
@@ -65,9 +79,10 @@ def _lines(origin: Origin, told: list[str]) -> Iterator[Line]:
             continue
         columns = 1 if text.startswith("@") else COLUMNS
         *when, command = text.split(None, columns) if len(text.split()) > columns else [text]
+        user = ""
         if origin.has_users and when and len(parts := command.split(None, 1)) > 1:
-            command = parts[1]
-        yield Line(number, " ".join(when), command, zone)
+            user, command = parts
+        yield Line(number, " ".join(when), command, zone, user)
 
 
 def _told_of(name: str, value: str, number: int) -> str:
@@ -84,6 +99,13 @@ def _told_of(name: str, value: str, number: int) -> str:
 
 
 def _schedule(line: Line, origin: Origin) -> Reading:
+    try:
+        return _reading(line, origin)
+    except Untranslatable as error:
+        raise type(error)(f"Line {line.number}: {error}") from error
+
+
+def _reading(line: Line, origin: Origin) -> Reading:
     if line.when == "@reboot":
         raise Untranslatable(REBOOT)
     if not line.when:
@@ -92,15 +114,38 @@ def _schedule(line: Line, origin: Origin) -> Reading:
         trigger = Cron(line.when, line.zone)
     except InvalidTrigger as error:
         raise Untranslatable(str(error)) from error
+    _refuse_other_columns(line, origin)
     command, *stdin = _STDIN.split(line.command, maxsplit=1)
     found = crontab_commands.of_manage(command.replace("\\%", "%"))
-    notes = found.notes
     if stdin:
-        notes += ("What follows % is its standard input there; here it has none.",)
+        raise Untranslatable(FED)
     return Reading(
-        key=" ".join(found.words)[:200],
+        key=" ".join(found.words)[:LONGEST],
         task=origin.task(crontab_commands.TASK),
         trigger=trigger,
         options={"args": list(found.words), **runs.BESIDE, **found.options},
-        notes=notes,
+        notes=found.notes,
     )
+
+
+def _refuse_other_columns(line: Line, origin: Origin) -> None:
+    """Refuse a command that begins with a user, and a user that is a program."""
+    if origin.has_users:
+        if is_program(line.user):
+            raise Untranslatable(NO_USER.format(line.user))
+        return
+    first = line.command.split(None, 1)[0]
+    if not is_program(first) and _is_user(first):
+        raise Untranslatable(USER.format(first))
+
+
+def _is_user(name: str) -> bool:
+    if name == "root":
+        return True
+    try:
+        import pwd  # of Unix
+    except ImportError:
+        return False
+    with suppress(KeyError):
+        return bool(pwd.getpwnam(name))
+    return False

@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
-import re
-import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
+from itertools import pairwise
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
+from django.core.management import get_commands
 
-from scheduler.importing.readings import Untranslatable
+from scheduler.importing.crontab_prefixes import MANAGE, after_manage
+from scheduler.importing.crontab_shell import BY_HAND, ShellCommand, Word, commands_of
+from scheduler.importing.readings import Untranslatable, clipped
 from tasks_core import conf
 
 TASK = "tasks_core.contrib.commands.tasks.run_command"
 APP = "tasks_core.contrib.commands"
-# Words after which another command follows that is run in any case, or only if the first went well.
-_THEN = frozenset({"&&", ";"})
-_MORE = frozenset({"|", "||", "&", "(", ")"})
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.ASCII | re.DOTALL)
-_EXPANDED = re.compile(r"[$`]")
-_AT_ONCE = re.compile(r"-[a-z]*n[a-z]*|--nb|--nonblock(ing)?")
-LOCKED = 'It runs under flock there, so here overlap="{overlap}"; other jobs do not see it.'
-BY_HAND = (
-    "Write a @task that does it (subprocess.run, if it is a program), or leave the line to cron."
+PRINTED = "What it prints goes to {} there; here the end of it is the job's return value."
+FED = "{} is fed from {} there, and a job is fed nothing. {}"
+FILLED_IN = (
+    "A shell fills in {} there, and a job has none. Write what it stands for, or in quotes if it "
+    "means itself, into a copy of the file; else write a @task that does it."
+)
+# Django takes them for the process, and those of a job are its worker's.
+OF_PROCESS = {
+    "--settings": "a job runs with the settings of its worker",
+    "--pythonpath": "a worker has a path of its own",
+}
+VALUED = frozenset({*OF_PROCESS, "-v", "--verbosity"})
+LATE = (
+    'Its options come before the command, which manage.py answers with "Unknown command": see '
+    "whether it ever ran there."
+)
+MANY = frozenset({"flush", "loaddata", "shell", "dbshell"})
+LOOPS = frozenset(
+    {"celery", "db_worker", "process_tasks", "qcluster", "rqworker", "run_huey", "run_scheduler"}
+    | {"run_worker", "runserver", "testserver"}
 )
 
 
@@ -38,95 +53,92 @@ class Command:
 
 def of_manage(text: str) -> Command:
     """Return the management command that a line runs. Raises Untranslatable for all others."""
-    parts = _split(text)
-    calls = [part for part in parts if (_after_manage(part) is not None)]
+    parts = commands_of(text)
+    calls = [part for part in parts if _mentions_manage(part.words)]
     if not calls:
-        raise Untranslatable(f"{text!r:.80} is no management command. {BY_HAND}")
-    others = [part for part in parts if part not in calls and part[:1] != ["cd"]]
-    if len(calls) > 1 or others:
-        raise Untranslatable(f"{text!r:.80} does more than one management command. {BY_HAND}")
-    [call] = calls
-    words, redirected = _without_redirections(_after_manage(call) or [], text)
-    if not words:
-        raise Untranslatable(f"{text!r:.80} names no management command.")
-    if any(map(_EXPANDED.search, words)):
-        raise Untranslatable(f"{text!r:.80} is filled in by a shell. {BY_HAND}")
-    notes = []
-    if redirected:
-        notes.append("Its output is redirected there; here it is the job's return value.")
-    before = call[: len(call) - len(_after_manage(call) or [])]
-    if names := [word.partition("=")[0] for word in before if _ASSIGNMENT.fullmatch(word)]:
-        notes.append(f"{', '.join(names)} is set for it there; a worker has its own environment.")
-    if before and before[0] in {"nice", "ionice", "timeout", "chronic"}:
-        notes.append(f"It runs under {before[0]} there; timeout= of a @task is its like here.")
-    options = _under_lock(before)
-    if options:
-        notes.append(LOCKED.format(**options))
-    return Command(words=tuple(words), notes=tuple(notes), options=options)
-
-
-def _under_lock(before: list[str]) -> dict[str, str]:
-    """Return what flock means here: with -n the next run is left out, without it waits."""
-    if not before or before[0].rpartition("/")[2] != "flock":
-        return {}
-    leaves_out = any(_AT_ONCE.fullmatch(word) for word in before)
-    return {"overlap": "skip" if leaves_out else "queue_one"}
+        raise Untranslatable(f"{clipped(text)} is no management command. {BY_HAND}")
+    if len(calls) > 1 or any(part not in calls and not _only_prepares(part) for part in parts):
+        raise Untranslatable(f"{clipped(text)} does more than one management command. {BY_HAND}")
+    call = after_manage(calls[0].words)
+    if filled_in := [word.text for word in call.words if word.is_filled_in]:
+        raise Untranslatable(FILLED_IN.format(", ".join(map(clipped, filled_in))))
+    words, told = _ordered([word.text for word in call.words])
+    if not words or not words[0]:
+        raise Untranslatable(f"{clipped(text)} names no management command.")
+    if fed := [name for name in calls[0].inputs if name != "/dev/null"]:
+        raise Untranslatable(FED.format(words[0], ", ".join(fed), BY_HAND))
+    outputs = ", ".join(dict.fromkeys(calls[0].outputs))
+    printed = [PRINTED.format(outputs)] if outputs else []
+    return Command(words=tuple(words), notes=(*printed, *call.notes, *told), options=call.options)
 
 
 def problem_of(entry: Mapping[str, Any]) -> str:
     """Return what the settings must say so that a command may run as a job; or nothing."""
     if entry["task"] != TASK:
         return ""
+    name = entry["args"][0]
+    if name not in (known := get_commands()):
+        near = [f" Did you mean {each!r}?" for each in get_close_matches(name, known, n=1)]
+        return (
+            f"There is no management command {name!r} here.{''.join(near)} Put its app into "
+            "INSTALLED_APPS, or leave the line to cron."
+        )
+    if name not in conf.get("COMMANDS"):
+        return _permission(name)
     if not apps.is_installed(APP):
         return f'Management commands run as jobs with "{APP}" in INSTALLED_APPS.'
-    name = entry["args"][0]
-    if name not in conf.get("COMMANDS"):
-        return f'Let the command run as a job: TASKS_CORE = {{"COMMANDS": ["{name}"]}}.'
     return ""
 
 
-def _split(text: str) -> list[list[str]]:
-    """Return the commands of a line as words, as a shell would tell them apart."""
-    lexer = shlex.shlex(text, posix=True, punctuation_chars=True)
-    lexer.whitespace_split = True
-    lexer.commenters = ""
-    try:
-        words = list(lexer)
-    except ValueError as error:
-        raise Untranslatable(f"{text!r:.80} cannot be read: {error}. {BY_HAND}") from error
-    if _MORE.intersection(words):
-        raise Untranslatable(f"{text!r:.80} joins commands. {BY_HAND}")
-    parts: list[list[str]] = [[]]
-    for word in words:
-        parts = [*parts, []] if word in _THEN else [*parts[:-1], [*parts[-1], word]]
-    return [part for part in parts if part]
+def _permission(name: str) -> str:
+    if name in LOOPS:
+        return (
+            f"{name} is a process of its own, which would keep a worker from all other jobs. Leave "
+            "the line to cron, or to what starts your processes."
+        )
+    if name in MANY:
+        return (
+            f"{name} can do anything to the database, and so could whoever may write a schedule "
+            "if it ran as a job. Leave the line to cron, or write a @task that does only this."
+        )
+    installed = "" if apps.is_installed(APP) else f'"{APP}" in INSTALLED_APPS, and '
+    return f'Let the command run as a job: {installed}TASKS_CORE = {{"COMMANDS": ["{name}"]}}.'
 
 
-def _after_manage(words: list[str]) -> list[str] | None:
-    """Return what follows manage.py, django-admin or python -m django; None if none is there."""
-    for place, word in enumerate(words):
-        name = word.rpartition("/")[2]
-        if name in {"manage.py", "django-admin"} or words[max(0, place - 1) : place + 1] == [
-            "-m",
-            "django",
-        ]:
-            return words[place + 1 :]
-    return None
+def _mentions_manage(words: Sequence[Word]) -> bool:
+    names = [word.text.rpartition("/")[2] for word in words]
+    return bool(MANAGE.intersection(names)) or ("-m", "django") in pairwise(names)
 
 
-def _without_redirections(words: list[str], text: str) -> tuple[list[str], bool]:
-    """Leave out >> log and 2>&1. The shell's words for them stand alone after the split."""
-    kept: list[str] = []
+def _only_prepares(command: ShellCommand) -> bool:
+    """Say whether a command does nothing but enter a folder, or an environment of Python's."""
+    first, *rest = (word.text for word in command.words)
+    return first == "cd" or (
+        first in {".", "source"} and len(rest) == 1 and rest[0].endswith("/bin/activate")
+    )
+
+
+def _ordered(words: list[str]) -> tuple[list[str], list[str]]:
+    """Return the command first, then its words without those for the process; and notes."""
+    notes: list[str] = []
+    before: list[str] = []
     left = list(words)
-    redirected = False
-    while left:
-        word = left.pop(0)
-        if set(word) <= set("<>&|") and word:
-            redirected = True
-            if kept and kept[-1] in {"1", "2"} and f"{kept[-1]}{word}" in text:  # 2>&1
-                kept.pop()
-            if left:
-                left.pop(0)
-        else:
-            kept.append(word)
-    return kept, redirected
+    while left and left[0].startswith("-"):
+        before.append(left.pop(0))
+        if before[-1] in VALUED and left:
+            before.append(left.pop(0))
+    told = [LATE] if before else []
+    kept = list(_kept([*left[:1], *before, *left[1:]], notes))
+    return kept, [*notes, *told]
+
+
+def _kept(words: Sequence[str], notes: list[str]) -> Iterator[str]:
+    left = iter(words)
+    for word in left:
+        name, equals, value = word.partition("=")
+        if name not in OF_PROCESS:
+            yield word
+            continue
+        value = value if equals else next(left, "")
+        if (name, value) != ("--settings", getattr(settings, "SETTINGS_MODULE", "")):
+            notes.append(f"Its {name}={value} is left out: {OF_PROCESS[name]}.")

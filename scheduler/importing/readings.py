@@ -91,6 +91,11 @@ def _numbered(found: Iterable[Reading]) -> Iterator[Reading]:
         yield replace(each, key=key)
 
 
+def clipped(text: str, most: int = 80) -> str:
+    """Return text in quotes, and of a long one the beginning."""
+    return repr(text if len(text) <= most else f"{text[: most - 1].rstrip()}…")
+
+
 def plain_seconds(span: Any) -> float | None:
     """Return a span in seconds, which other packages write as a number or a timedelta."""
     if isinstance(span, timedelta):

@@ -7,7 +7,6 @@ import pytest
 from scheduler.exceptions import OperationRefused
 from scheduler.importing import crontab as source
 from scheduler.importing import crontab_commands
-from scheduler.importing.readings import Untranslatable
 from scheduler.triggers import Cron
 from tests.scheduler.importing.places import origin
 
@@ -68,7 +67,7 @@ def test_an_unknown_cron_tz_refuses_the_lines_below_it_and_no_other(read):
         f"CRON_TZ=Asia/Tokyo\n0 9 * * * {MANAGE} c"
     )
 
-    assert [line.key for line in found.schedules] == ["a", "line 3", "c"]
+    assert [line.key for line in found.schedules] == ["a", f"{MANAGE} b", "c"]
     assert "Did you mean Europe/Berlin?" in found.schedules[1].refusal
     assert "Line 2: from here on times are in Europe/Berlim" in found.notes[1]
 
@@ -90,8 +89,7 @@ def test_other_settings_are_told(read):
         ("0 9 * * * {0} a; {0} b", "more than one management command"),
         ("0 9 * * * {} a && /bin/true", "more than one management command"),
         ("0 9 * * * {} a | mail ops", "joins commands"),
-        ("0 9 * * * {} a --day $(date)", "joins commands"),
-        ("0 9 * * * {} a $HOME", "filled in by a shell"),
+        ("0 9 * * * {} a%yes", "standard input"),
         ("0 9 * * * {}", "names no management command"),
         ("0 9 * * * {} 'a", "cannot be read"),
     ],
@@ -100,16 +98,44 @@ def test_what_cannot_be_is_told_by_its_line(read, line, why):
     [found] = read("\n" + line.format(MANAGE)).schedules
 
     assert found.trigger is None
-    assert found.key == "line 2"
+    assert found.refusal.startswith("Line 2: ")
     assert why in found.refusal
 
 
-def test_what_follows_a_percent_sign_is_standard_input(read):
-    plain, fed = read(f"0 9 * * * {MANAGE} a 50\\%\n0 9 * * * {MANAGE} b%hello").schedules
+def test_a_percent_sign_with_a_backslash_is_one(read):
+    [line] = read(f"0 9 * * * {MANAGE} a 50\\%\n").schedules
 
-    assert plain.options["args"] == ["a", "50%"]
-    assert fed.options["args"] == ["b"]
-    assert "standard input" in fed.notes[0]
+    assert line.options["args"] == ["a", "50%"]
+
+
+def test_a_line_that_becomes_nothing_goes_by_its_first_words_and_not_by_its_number(read):
+    lines = [
+        "@reboot /usr/local/bin/warm-up",
+        "0 4 * * *  /usr/bin/certbot   renew --quiet --no-random-sleep-on-renew --post-hook reload",
+    ]
+    keys = [each.key for each in read("\n".join(lines)).schedules]
+
+    assert keys == [
+        "/usr/local/bin/warm-up",
+        "/usr/bin/certbot renew --quiet --no-random-sleep-on-renew",
+    ]
+    assert [each.key for each in read("\n# more\n" + "\n".join(lines)).schedules] == keys
+
+
+def test_a_column_of_users_that_was_not_announced(read):
+    """Whoever it is, as their command would begin with them."""
+    [line] = read(f"17 * * * * root cd /srv/app && {MANAGE} a").schedules
+
+    assert "root is a user: in such a crontab a column says who runs a line. Add --system." in (
+        line.refusal
+    )
+
+
+@pytest.mark.parametrize("command", ["python manage.py a", "cd /srv && ./manage.py a", MANAGE])
+def test_a_column_of_users_that_is_none(read, command):
+    [line] = read(f"17 * * * * {command} a", has_users=True).schedules
+
+    assert "is no user but begins the command. Leave --system out." in line.refusal
 
 
 def test_one_command_twice_has_two_keys(read):
@@ -134,26 +160,6 @@ def test_no_file_is_a_sentence(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "words", "told"),
-    [
-        ("python -m django clearsessions", ["clearsessions"], ""),
-        ("django-admin clearsessions --settings site.live", ["clearsessions", "--settings", "site.live"], ""),
-        ("manage.py a >> /var/log/a.log 2>&1", ["a"], "redirected"),
-        ("manage.py a 2 >/dev/null", ["a", "2"], "redirected"),
-        ("manage.py a 2>/dev/null", ["a"], "redirected"),
-        ("DEBUG=1 manage.py a", ["a"], "DEBUG is set for it"),
-        ("flock -n /tmp/lock manage.py a", ["a"], "runs under flock"),
-        ("cd /srv/app; ./manage.py send --to 'Ada L' --n=3", ["send", "--to", "Ada L", "--n=3"], ""),
-    ],
-)  # fmt: skip
-def test_commands(text, words, told):
-    found = crontab_commands.of_manage(text)
-
-    assert list(found.words) == words
-    assert told in " ".join(found.notes)
-
-
-@pytest.mark.parametrize(
     ("flock", "overlap"),
     [("flock -n /tmp/lock", "skip"), ("flock --nonblock 9", "skip"), ("/bin/flock 9", "queue_one")],
 )
@@ -169,8 +175,3 @@ def test_cron_starts_a_command_once_and_beside_the_one_before(read):
 
     assert 'so here overlap="allow"' in found.notes[-2]
     assert "run_command has one attempt" in found.notes[-1]
-
-
-def test_another_program_is_no_command():
-    with pytest.raises(Untranslatable, match="leave the line to cron"):
-        crontab_commands.of_manage("/usr/bin/certbot renew")
