@@ -8,7 +8,8 @@ Schedules of other packages as ours: read, translated, and compared for a year. 
 One file for each source, which says what it reads:
 ``celery``  ``django_celery_beat``  ``huey``
 ``crontab`` (and its ``crontab_commands``, ``crontab_prefixes``, ``crontab_shell``)
-``apscheduler`` (and its ``cron_trigger``, ``apscheduler_asked``)  ``django_background_tasks``
+``apscheduler`` (and its ``cron_trigger``, ``apscheduler_asked``)
+``django_background_tasks`` (and its ``background_rows``)
 
 ``fields``      numbers that must all match -> a trigger; ``seconds``: the same with seconds
 ``priorities``  other scales of priorities

@@ -52,7 +52,9 @@ STARTED = (
 
 
 def read(origin: Origin) -> Found:
-    scheduler = origin.object("proj.clock:scheduler")
+    scheduler = origin.object(
+        "proj.clock:scheduler", kind="a scheduler of APScheduler 3", has="get_jobs"
+    )
     # It answers in the order of next runs, by which numbers would change from hour to hour.
     jobs = sorted(scheduler.get_jobs(), key=_place)
     unread = [Unread(_key(job), _path(job), partial(_job, job, origin)) for job in jobs]
@@ -91,7 +93,7 @@ def _job(job: Any, origin: Origin) -> Reading:
         )
     return Reading(
         key=_key(job),
-        task=origin.task(_path(job)),
+        task=_path(job),
         trigger=trigger,
         options={"args": list(job.args or ()), "kwargs": dict(job.kwargs or {}), **options},
         attempts=1,

@@ -8,7 +8,7 @@ only asked: Celery is not imported here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from copy import copy
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -47,12 +47,11 @@ ROUTING = frozenset({"exchange", "routing_key", "headers", "countdown", "eta", "
 
 
 def read(origin: Origin) -> Found:
-    app = origin.object("proj.celery:app")
-    finalize: Callable[[], object] = getattr(app, "finalize", lambda: None)
-    finalize()  # now on_after_finalize has added its periodic tasks, too
+    app = app_of(origin)
+    app.finalize()  # now on_after_finalize has added its periodic tasks, too
     entries: Mapping[str, Any] = app.conf.beat_schedule
     unread = [
-        Unread(key, str(entry["task"]), partial(_entry, key, entry, app=app, origin=origin))
+        Unread(key, str(entry.get("task", "")), partial(_entry, key, entry, app=app, origin=origin))
         for key, entry in ((str(name).strip(), entry) for name, entry in entries.items())
     ]
     is_of_machine = not (app.conf.timezone or app.conf.enable_utc)
@@ -60,14 +59,20 @@ def read(origin: Origin) -> Found:
     return Found(schedules=read_each(unread), notes=(*RUNS, *machine))
 
 
+def app_of(origin: Origin) -> Any:
+    return origin.object("proj.celery:app", kind="a Celery app", has="finalize")
+
+
 def _entry(key: str, entry: Mapping[str, Any], *, app: Any, origin: Origin) -> Reading:
+    if not {"task", "schedule"} <= set(entry):
+        raise Untranslatable("It names no task, or no schedule, so it never runs there either.")
     refuse_celerys_own(str(entry["task"]))
     trigger, theirs, told = meaning(entry["schedule"], app)
     options, noted = options_of(entry.get("options") or {}, app)
     relative = (ROUNDED,) if entry.get("relative") else ()
     return Reading(
         key=key,
-        task=origin.task(str(entry["task"])),
+        task=str(entry["task"]),
         trigger=trigger,
         options={
             "args": list(entry.get("args") or ()),

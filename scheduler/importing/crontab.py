@@ -121,7 +121,7 @@ def _reading(line: Line, origin: Origin) -> Reading:
         raise Untranslatable(FED)
     return Reading(
         key=" ".join(found.words)[:LONGEST],
-        task=origin.task(crontab_commands.TASK),
+        task=crontab_commands.TASK,
         trigger=trigger,
         options={"args": list(found.words), **runs.BESIDE, **found.options},
         notes=found.notes,

@@ -37,7 +37,7 @@ def read(origin: Origin) -> Found:
             'Its tables are read with its models: add "django_celery_beat" to INSTALLED_APPS '
             "until the schedules are here."
         ) from error
-    app = origin.object("proj.celery:app") if origin.app else None
+    app = celery.app_of(origin) if origin.app else None
     kinds = ("crontab", "interval", "solar", "clocked")
     try:
         rows = list(model.objects.using(origin.database).select_related(*kinds).order_by("name"))
@@ -63,7 +63,7 @@ def _row(row: Any, app: Any, origin: Origin) -> Reading:
         options["enabled"] = False
     return Reading(
         key=row.name.strip(),
-        task=origin.task(row.task),
+        task=row.task,
         trigger=trigger,
         options={
             "args": _json(row.args or "[]", of="args"),

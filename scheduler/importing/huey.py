@@ -40,7 +40,7 @@ COLUMNS = 5
 def read(origin: Origin) -> Found:
     if not origin.app:
         origin = replace(origin, app=DJANGOS)
-    huey = origin.object("proj.huey:huey")
+    huey = origin.object("proj.huey:huey", kind="a huey", has="_registry")
     unread = [
         Unread(_path(task), _path(task), partial(_task, task, huey=huey, origin=origin))
         for task in huey._registry.periodic_tasks  # noqa: SLF001
@@ -63,7 +63,7 @@ def _task(task: Any, *, huey: Any, origin: Origin) -> Reading:
     options, noted = _options(task)
     return Reading(
         key=path,
-        task=origin.task(path),
+        task=path,
         trigger=trigger,
         options={**runs.BESIDE, **options},
         attempts=1 + getattr(task, "default_retries", 0),

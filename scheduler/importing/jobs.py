@@ -13,11 +13,12 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from scheduler.importing.readings import Waiting
+from scheduler.importing.readings import Reading, Waiting
 from tasks_core import Call, background, registry
 from tasks_core.exceptions import JobDoesNotExist, UnknownTask, UnsupportedFeature
 
-DECLARE = "Declare it with @task; if it is called otherwise here, say so: --map {}=new.name."
+DECLARE = "Declare it with {}; if it is called otherwise here, say so: --map {}=new.name."
+MAPPED = "Declare it with {}; or --map {}=new.name calls it by another name."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,7 @@ class ReviewedJob:
     key: str
     call: Call
     problem: str = ""
+    notes: tuple[str, ...] = ()
     is_skipped: bool = False
 
     @property
@@ -42,20 +44,22 @@ def review(waiting: Collection[Waiting], *, skipped: Collection[str]) -> list[Re
     return [
         ReviewedJob(
             key=each.key,
-            call=each.call,
-            problem=problem_of(str(each.call.func)),
+            call=each.call_here,
+            problem=each.refusal or problem_of(each),
+            notes=each.notes,
             is_skipped=each.key in skipped,
         )
         for each in waiting
     ]
 
 
-def problem_of(task: str) -> str:
-    """Return why no job can be of this task, with the cure; or nothing."""
+def problem_of(found: Reading | Waiting) -> str:
+    """Return why no job can be of its task, with the cure; or nothing."""
     try:
-        registry.resolve(task)
+        registry.resolve(found.renamed or found.task)
     except UnknownTask as error:
-        return f"{error} {DECLARE.format(task)}"
+        cure = MAPPED if found.renamed else DECLARE
+        return f"{error} {cure.format(found.decorator, found.task)}"
     return ""
 
 

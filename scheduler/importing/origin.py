@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from scheduler.due import zones
-from scheduler.exceptions import OperationRefused
+from scheduler.due.protocol import told
+from scheduler.exceptions import OperationRefused, SchedulerError
 from scheduler.importing.readings import Untranslatable
+from tasks_core.words import kind_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +33,9 @@ class Origin:
     database: str = "default"
     renamed: Mapping[str, str] = field(default_factory=dict)  # tasks
 
-    def task(self, name: str) -> str:
+    def here(self, task: str) -> str:
         """Return what a task of theirs is called here."""
-        return self.renamed.get(name, name)
+        return self.renamed.get(task, task)
 
     @property
     def local_zone(self) -> ZoneInfo:
@@ -45,22 +49,46 @@ class Origin:
         )
         return f"{self.local_zone.key} ({why})"
 
-    def object(self, example: str) -> Any:
-        """Return the object that --app names. Raises OperationRefused with a sentence."""
+    def object(self, example: str, *, kind: str, has: str) -> Any:
+        """
+        Return the object that --app names, or that a function of this name returns.
+
+        Raises OperationRefused with a sentence, whatever happens, also for one without ``has``,
+        which every ``kind`` has.
+        """
         module_name, colon, attribute = self.app.partition(":")
         if not colon or not attribute:
             said = f", not {self.app!r}" if self.app else ""
             raise OperationRefused(f"--app names a module and an object{said}: --app {example}")
         if str(Path.cwd()) not in sys.path:  # where a `celery -A` or `huey_consumer` finds it
             sys.path.append(str(Path.cwd()))
-        try:
-            found: Any = import_module(module_name)
-            for name in attribute.split("."):
-                found = getattr(found, name)
-        except (ImportError, AttributeError) as error:
-            raise OperationRefused(f"--app {self.app} cannot be found: {error}") from error
+        with asking(f"--app {self.app} cannot be imported", cure=INSTALL):
+            module = _module(module_name)
+        found: Any = module
+        for name in attribute.split("."):
+            found = getattr(found, name, None)
+        if found is None:
+            raise OperationRefused(f"--app {self.app} cannot be found: {module_name} has none.")
         # A function that builds or starts it: one scheduler must be told to read its job stores.
-        return found() if inspect.isfunction(found) else found
+        if inspect.isfunction(found):
+            found = self._made_by(found)
+        if not hasattr(found, has):
+            raise OperationRefused(
+                f"--app {self.app} is {kind_of(found)}, and not {kind}. Name one, or a function "
+                f"that returns it: --app {example}"
+            )
+        return found
+
+    def _made_by(self, function: Callable[..., Any]) -> Any:
+        try:
+            inspect.signature(function).bind()
+        except TypeError as error:
+            raise OperationRefused(
+                f"--app {self.app} is a function that wants arguments ({error}). Name one that "
+                "wants none, and returns the object."
+            ) from error
+        with asking(f"--app {self.app} cannot be called"):
+            return function()
 
     def text(self) -> str:
         """Return the file. Raises OperationRefused if none was named, or it cannot be read."""
@@ -70,6 +98,33 @@ class Origin:
             return sys.stdin.read() if str(self.path) == "-" else self.path.read_text()
         except (OSError, ValueError) as error:
             raise OperationRefused(f"{self.path} cannot be read: {error}") from error
+
+
+INSTALL = "Install here, too, what it needs, and see that it can be imported in a shell."
+
+
+@contextmanager
+def asking(what: str, *, cure: str = "") -> Iterator[None]:
+    """Tell in a sentence that begins with ``what`` whatever other people's code raises."""
+    try:
+        yield
+    except SchedulerError:
+        raise
+    except (Exception, SystemExit) as error:
+        words = f"{what}: {told(error)}".rstrip(".")
+        raise OperationRefused(f"{words}. {cure or '--traceback shows where.'}") from error
+
+
+def _module(name: str) -> ModuleType:
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+            raise
+        raise OperationRefused(
+            f"--app {name} cannot be found: {error}. It is the name that Python imports, seen from "
+            f"{Path.cwd()}."
+        ) from error
 
 
 def zone_of(tz: Any) -> ZoneInfo:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from itertools import chain, count
 from typing import Any
 
+from scheduler.due.protocol import told
 from scheduler.triggers import Trigger
 from tasks_core import Call
 
@@ -28,7 +29,8 @@ class Reading:
     """One schedule elsewhere. ``refusal`` says why it has no trigger of ours."""
 
     key: str
-    task: str
+    task: str  # as it is called there
+    renamed: str = ""  # what --map calls it here
     trigger: Trigger | None = None
     options: Mapping[str, Any] = field(default_factory=dict)  # of an entry, but task and trigger
     attempts: int | None = None  # of a run, unless its task says so; None: as tasks here have
@@ -36,6 +38,13 @@ class Reading:
     refusal: str = ""
     is_over: bool = False  # nothing is lost without it
     theirs: NextAfter | None = None  # None: there is nothing to ask
+    decorator: str = "@task"  # that its task would be declared with
+    # Stores it, by its key, where it belongs instead of among the others; False: it is there.
+    keep: Callable[[str], bool] | None = None
+
+    @property
+    def task_here(self) -> str:
+        return self.renamed or self.task
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +58,22 @@ class Unread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A call elsewhere that waits to run once, and a name for it."""
+    """A call elsewhere that waits to run once, and a name for it; or why it cannot be a job."""
 
     key: str
-    call: Call
+    call: Call  # of a task as it is called there
+    renamed: str = ""
+    decorator: str = "@task"
+    notes: tuple[str, ...] = ()
+    refusal: str = ""
+
+    @property
+    def task(self) -> str:
+        return str(self.call.func)
+
+    @property
+    def call_here(self) -> Call:
+        return replace(self.call, func=self.renamed or self.task)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +83,18 @@ class Found:
     schedules: list[Reading]
     jobs: list[Waiting] = field(default_factory=list)
     notes: tuple[str, ...] = ()  # about all of them
+
+    @property
+    def tasks(self) -> set[str]:
+        return {each.task for each in self.schedules} | {each.task for each in self.jobs}
+
+    def renamed(self, names: Mapping[str, str]) -> Found:
+        """Return the same with other names of tasks, where ``names`` has one."""
+        return replace(
+            self,
+            schedules=[replace(each, renamed=names.get(each.task, "")) for each in self.schedules],
+            jobs=[replace(each, renamed=names.get(each.task, "")) for each in self.jobs],
+        )
 
 
 def read_each(unread: Iterable[Unread]) -> list[Reading]:
@@ -79,6 +112,9 @@ def _read(unread: Unread) -> Reading:
     except Untranslatable as error:
         is_over = isinstance(error, Over)
         return Reading(key=unread.key, task=unread.task, refusal=str(error), is_over=is_over)
+    except Exception as error:  # noqa: BLE001  what others have written may be anything
+        refusal = f"It cannot be read: {told(error)}"
+        return Reading(key=unread.key, task=unread.task, refusal=refusal)
 
 
 def _numbered(found: Iterable[Reading]) -> Iterator[Reading]:

@@ -13,6 +13,7 @@ from scheduler.triggers import described, zone_of
 from tasks_core.words import counted
 
 STEP = "  "
+LONGEST = 80  # characters of arguments
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,12 @@ class Report:
         return sum(counts) + sum(each.is_blocked for each in self.jobs)
 
     def entries(self) -> dict[str, Entry]:
-        """Return those that have a trigger by key, also where the task is not there yet."""
+        """Return those to be pasted by key, also where the task is not there yet."""
         return {
             each.key: each.entry
             for each in self.schedules
-            if each.entry and not (each.is_skipped or each.has_other_times)
+            if each.entry
+            and not (each.is_skipped or each.has_other_times or each.is_over or each.reading.keep)
         }
 
     def problems(self) -> dict[str, str]:
@@ -49,7 +51,8 @@ class Report:
             yield from (f"{STEP}{text}" for text in told(each))
         for job in self.jobs:
             yield from ("", f"{job.key}: {_state_of_job(job)}")
-            yield f"{STEP}{job.call.func}, at {job.call.when:%Y-%m-%d %H:%M:%S} UTC"
+            yield f"{STEP}{called(job)}, at {job.call.when:%Y-%m-%d %H:%M:%S} UTC"
+            yield from (f"{STEP}{text}" for text in job.notes)
             if job.problem:
                 yield f"{STEP}{job.problem}"
         yield from ("", self.summary())
@@ -89,12 +92,24 @@ def told(each: Reviewed) -> Iterator[str]:
     """Yield what there is to say about one: when it is due, what differs, what keeps it out."""
     trigger = each.reading.trigger
     if trigger is not None:
-        yield f"{each.reading.task}, {described(trigger)}"
+        yield f"{each.reading.task_here}, {described(trigger)}"
     yield from each.reading.notes
     if each.comparison and trigger is not None:
         yield from explaining.sentences(each.comparison, zone_of(trigger))
     if each.problem:
         yield each.problem
+
+
+def called(job: ReviewedJob) -> str:
+    """Return a call as it is written, with what tells it from others of its task."""
+    call = job.call
+    said = [*map(repr, call.args), *(f"{name}={value!r}" for name, value in call.kwargs.items())]
+    label = f" ({call.label})" if call.label else ""
+    return f"{call.func}({_cut(', '.join(said))}){label}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def _state_of_job(job: ReviewedJob) -> str:
@@ -109,7 +124,7 @@ def _as_data(each: Reviewed) -> dict[str, Any]:
     spec = {"trigger": trigger.spec()} if trigger and "trigger" in each.entry else {}
     return {
         "key": each.key,
-        "task": each.reading.task,
+        "task": each.reading.task_here,
         "state": state(each),
         "is_importable": each.is_importable,
         "entry": each.entry | spec,
@@ -133,6 +148,8 @@ def _job_as_data(job: ReviewedJob) -> dict[str, Any]:
         "queue": call.queue,
         "priority": call.priority,
         "label": call.label,
+        "creator": call.creator,
+        "notes": list(job.notes),
         "is_importable": job.is_importable,
         "problem": job.problem,
     }

@@ -75,7 +75,7 @@ def _review(reading: Reading, *, now: datetime, is_skipped: bool) -> Reviewed:
     if reading.trigger is None:
         return Reviewed(reading=reading, entry={}, problem=reading.refusal, is_skipped=is_skipped)
     entry = entry_of(reading)
-    problem = problem_of(reading.key, entry)
+    problem = problem_of(reading, entry)
     comparison = None
     try:
         comparison = None if is_skipped else _compared(reading, now)
@@ -97,7 +97,7 @@ def entry_of(reading: Reading) -> Entry:
     assert reading.trigger is not None  # noqa: S101  whoever asks has looked
     options = {name: value for name, value in reading.options.items() if value not in ([], {})}
     attempts = runs.attempts_of(reading)
-    return {"task": reading.task, **when_of(reading.trigger), **options, **attempts}
+    return {"task": reading.task_here, **when_of(reading.trigger), **options, **attempts}
 
 
 def when_of(trigger: Trigger) -> dict[str, Any]:
@@ -112,12 +112,12 @@ def when_of(trigger: Trigger) -> dict[str, Any]:
     return {"trigger": trigger}
 
 
-def problem_of(key: str, entry: Entry) -> str:
+def problem_of(reading: Reading, entry: Entry) -> str:
     """Return why such a schedule cannot be made here, with the cure; or nothing."""
-    if unknown := crontab_commands.problem_of(entry) or jobs.problem_of(entry["task"]):
+    if unknown := crontab_commands.problem_of(entry) or jobs.problem_of(reading):
         return unknown
     try:
-        in_database(key, entry)
+        in_database(reading.key, entry)
     except (SchedulerError, JobError) as error:
         return str(error)
     return ""

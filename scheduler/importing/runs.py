@@ -32,7 +32,7 @@ def attempts_of(reading: Reading) -> dict[str, int]:
     if reading.attempts is None:
         return {}
     try:
-        is_open = _takes_attempts(registry.resolve(reading.task))
+        is_open = _takes_attempts(registry.resolve(reading.task_here))
     except JobError:  # said elsewhere, and mended by the time that the entry is taken
         is_open = True
     return {"max_attempts": reading.attempts} if is_open else {}

@@ -12,6 +12,7 @@ What code written for django-background-tasks imports, kept by our jobs and sche
 ``columns``     jobs and schedules under the names that tasks have there
 ``inline``      a query from such a statement instead of a table
 ``storing``     a task -> a job or a schedule
+``adopting``    one of the old package's table -> one of ours
 ``changing``    one that is stored, changed or removed; each by its own verb
 ``priorities``  niceness and priority
 ``receivers``   what happened to jobs -> ``signals``; the end of a chain

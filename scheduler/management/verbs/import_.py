@@ -63,6 +63,7 @@ def add_to(verbs: Any) -> None:
 
 
 def import_(desk: Desk, options: Namespace) -> int:
+    importing.refuse_strangers(options)
     if options.source is not None:
         return importing.import_from(desk, options, store=_import)
     if options.file is None:
@@ -107,6 +108,12 @@ def _read(path: Path) -> Entries:
     try:
         text = sys.stdin.read() if str(path) == "-" else path.read_text()
         found = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise CommandError(
+            f"{path} holds no JSON: {error}. If it is of another package, say of which: --from "
+            "crontab.",
+            returncode=2,
+        ) from error
     except (OSError, ValueError) as error:
         raise CommandError(f"{path} cannot be read: {error}", returncode=2) from error
     if not isinstance(found, dict) or not all(isinstance(each, dict) for each in found.values()):

@@ -149,7 +149,7 @@ def test_the_options_of_its_messages(read):
 
 
 def test_a_task_that_is_called_otherwise_here():
-    assert origin(renamed={"proj.add": "shop.tasks.add"}).task("proj.add") == "shop.tasks.add"
+    assert origin(renamed={"proj.add": "shop.tasks.add"}).here("proj.add") == "shop.tasks.add"
 
 
 @pytest.mark.parametrize(

@@ -185,6 +185,10 @@ def test_a_task_that_is_none_here_is_told_and_may_be_called_otherwise(run, beat)
     assert '"task": "proj.tasks.poll"' in out
     assert "Declare it with @task" in err
     assert "--map proj.tasks.poll=new.name" in err
+    err = run(*celery("--dry-run", "--map", "proj.tasks.poll=proj.pol"))[2]
+    assert (
+        "Declare it with @task; or --map proj.tasks.poll=new.name calls it by another name" in err
+    )
     assert run(*celery("--map", f"proj.tasks.poll={TASK}"))[0] == 0
     assert Schedule.objects.get(key="often").task == TASK
 
@@ -292,6 +296,14 @@ def test_jobs_of_django_background_tasks(run, transactional_db):
         (["--from", "cron"], "invalid choice"),
         (["--from", "huey", "--timezone", "Berlin"], "Did you mean Europe/Berlin"),
         (["--from", "huey", "--map", "a"], "is no OLD=NEW"),
+        (["a.txt", "--from", "huey"], "FILE says nothing about huey, which takes --app, --timezo"),
+        (["a.txt", "--from", "crontab", "--app", "a:b"], "--app says nothing about crontab"),
+        (["--from", "celery", "--system"], "--system says nothing about celery"),
+        (["--from", "celery", "--database", "default"], "--database says nothing about celery"),
+        (["a.json", "--skip", "tea"], "--skip is for another package: say --from which."),
+        (["a.json", "--as", "settings"], "--as is for another package: say --from which."),
+        (celery("--as", "periodic"), "--as says what is printed: add --dry-run."),
+        (celery("--map", "tests.app.tasks.tak=b"), "no task has this name there. Did you mean"),
     ],
 )
 def test_wrong_arguments_are_sentences(run, arguments, told):
@@ -299,6 +311,14 @@ def test_wrong_arguments_are_sentences(run, arguments, told):
         run(*arguments)
 
     assert told in str(refused.value)
+
+
+def test_a_file_of_another_package_without_its_name(run, tmp_path):
+    path = tmp_path / "crontab"
+    path.write_text("0 9 * * * manage.py check")
+
+    with pytest.raises(CommandError, match=r"holds no JSON: .*say of which: --from crontab"):
+        run(path)
 
 
 def test_a_schedule_of_every_minute_is_compared_soon(run, beat, monkeypatch):

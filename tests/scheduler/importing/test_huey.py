@@ -35,13 +35,13 @@ def read():
 
 def test_djangos_own_is_read_with_all_that_was_said(monkeypatch):
     """Without --app; what else was said counts as with it."""
-    hueys["huey"] = huey = MemoryHuey("imported")
+    hueys["huey"] = huey = MemoryHuey("imported", utc=False)
     huey.periodic_task(crontab(minute="0"), name="sweep")(lambda: None)
     monkeypatch.setattr(source, "DJANGOS", f"{__name__}:the_huey")
 
-    [found] = source.read(origin(renamed={f"{__name__}.sweep": "shop.tasks.sweep"})).schedules
+    [found] = source.read(origin(BERLIN)).schedules
 
-    assert found.task == "shop.tasks.sweep"
+    assert (found.task, found.trigger) == (f"{__name__}.sweep", Cron("0 * * * *", BERLIN))
 
 
 def test_fields_that_are_left_out_are_every_value(read):
