@@ -40,6 +40,10 @@ from scheduler.triggers import (
 )
 
 Options = dict[str, Any]
+NOTHING = (
+    "It has no jobs. One that has not been started knows only those that code added: to read a "
+    "job store, name a function that calls start(paused=True) and returns it."
+)
 NOT_ASKED = "It is not compared: asked about AndTrigger, APScheduler may not come back."
 JITTER = (
     "Its jitter of {} s is random there; here splay puts off all jobs of a schedule by one and "

@@ -32,6 +32,7 @@ from scheduler.triggers import Every, Trigger
 
 MINUTE = timedelta(minutes=1)
 MOST_LOOKS = 300  # minutes in which a crontab may be stuck, where clocks go back
+NOTHING = "The beat_schedule of this app is empty. Is it the one that beat is started with?"
 RUNS = (runs.TOLD_BESIDE, f"{runs.TOLD_ATTEMPTS} {runs.IN_BODY}")
 MACHINE = "The app has enable_utc=False and no timezone, so times are of the machine, here {}."
 PHASE = (
@@ -68,7 +69,7 @@ def _entry(key: str, entry: Mapping[str, Any], *, app: Any, origin: Origin) -> R
         raise Untranslatable("It names no task, or no schedule, so it never runs there either.")
     refuse_celerys_own(str(entry["task"]))
     trigger, theirs, told = meaning(entry["schedule"], app)
-    options, noted = options_of(entry.get("options") or {}, app)
+    options, noted = options_of(entry.get("options") or {}, app, now=origin.now)
     relative = (ROUNDED,) if entry.get("relative") else ()
     return Reading(
         key=key,
@@ -146,8 +147,10 @@ def _next_run(crontab: Any, zone: Any, moment: datetime) -> datetime | None:
     return None
 
 
-def options_of(given: Mapping[str, Any], app: Any) -> tuple[dict[str, Any], list[str]]:
-    """Return the options of a schedule that those of a message mean, and notes."""
+def options_of(
+    given: Mapping[str, Any], app: Any, *, now: datetime
+) -> tuple[dict[str, Any], list[str]]:
+    """Return the options of a schedule that those of a message mean, and notes. Raises Over."""
     options: dict[str, Any] = {}
     noted = []
     if given.get("queue"):
@@ -158,13 +161,21 @@ def options_of(given: Mapping[str, Any], app: Any) -> tuple[dict[str, Any], list
         options["priority"] = ours
         noted.append(told)
     if given.get("expires") is not None:
-        window, told = expiry(given["expires"])
+        expires = given["expires"]
+        if isinstance(expires, datetime):
+            refuse_expired(expires if expires.tzinfo else expires.replace(tzinfo=UTC), now)
+        window, told = expiry(expires)
         options |= window
         noted.append(told)
     left = sorted(name for name in given if name in ROUTING and given[name])
     if left:
         noted.append(f"Nothing here means its {', '.join(left)}.")
     return options, noted
+
+
+def refuse_expired(expires: datetime, now: datetime) -> None:
+    if expires <= now:
+        raise Over(f"It expired at {expires}, so it runs no more.")
 
 
 def expiry(expires: Any) -> tuple[dict[str, Any], str]:

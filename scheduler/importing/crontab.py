@@ -22,6 +22,7 @@ from scheduler.importing.origin import Origin
 from scheduler.importing.readings import Found, Reading, Unread, Untranslatable, read_each
 from scheduler.triggers import Cron
 
+NOTHING = "No line of it says when something is to run."
 COLUMNS = 5
 KEY = 60  # characters at most, in whole words, of a line that becomes no schedule
 LONGEST = 200

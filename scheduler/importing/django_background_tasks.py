@@ -32,6 +32,7 @@ from scheduler.importing.readings import (
 from scheduler.triggers import Every
 from tasks_core import Call
 
+NOTHING = "Its table is empty. --database names another database."
 COMPANION = "scheduler.contrib.background_task"
 CHAIN = (
     "There a repetition is made when a run ends, and one that fails for good ends the chain; here "

@@ -8,6 +8,7 @@ lets it run once. When it last ran is not read: a schedule here begins when it i
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -27,6 +28,16 @@ from scheduler.importing.readings import (
     read_each,
 )
 from scheduler.triggers import At, Trigger
+
+NOTHING = "Its table of periodic tasks is empty. --database names another database."
+FROM_LAST = (
+    "It counts there from its last run; here it is counted from 1970-01-01 UTC, so the distance is "
+    "the same and the moments are not. One that has a start_time there is counted from that."
+)
+FROM_START = (
+    "It counts there from its last run, and so at first from its start_time; here always from "
+    "start_time, however late a run begins."
+)
 
 
 def read(origin: Origin) -> Found:
@@ -51,8 +62,8 @@ def _row(row: Any, app: Any, origin: Origin) -> Reading:
     celery.refuse_celerys_own(row.task)
     schedule = _schedule(row, origin)
     app = app or schedule.app  # which is the one that the process has
-    trigger, theirs, told = _meaning(schedule, app)
-    options, noted = celery.options_of(_message(row), app)
+    trigger, theirs, told = _meaning(row, schedule, app)
+    options, noted = celery.options_of(_message(row), app, now=origin.now)
     if row.start_time:
         options["start_at"] = row.start_time.isoformat()
     if row.expires:
@@ -90,6 +101,8 @@ def _schedule(row: Any, origin: Origin) -> Any:
         raise Over("It was to run once, and did.")
     if row.clocked is not None and row.clocked.clocked_time <= origin.now:
         raise Over(f"It was to run once, at {row.clocked.clocked_time}, which is past.")
+    if row.expires:
+        celery.refuse_expired(row.expires, origin.now)
     if row.solar is not None:  # to build it takes a library that tells where the sun is
         raise Untranslatable(celery.SOLAR.format(row.solar))
     if row.scheduler is None:
@@ -100,7 +113,14 @@ def _schedule(row: Any, origin: Origin) -> Any:
         raise Untranslatable(f"Celery cannot read {row.scheduler}: {error}") from error
 
 
-def _meaning(schedule: Any, app: Any) -> tuple[Trigger, NextAfter | None, tuple[str, ...]]:
+def _meaning(
+    row: Any, schedule: Any, app: Any
+) -> tuple[Trigger, NextAfter | None, tuple[str, ...]]:
+    if row.interval is not None:
+        every = celery.every(schedule.run_every.total_seconds())
+        if row.start_time is None:
+            return every, None, (FROM_LAST,)
+        return replace(every, anchor=row.start_time), None, (FROM_START,)
     if moment := getattr(schedule, "clocked_time", None):
         return At(moment), None, ()
     return celery.meaning(schedule, app)

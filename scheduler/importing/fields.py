@@ -13,7 +13,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from scheduler.due.cron_fields import FIELDS, MONTH, MONTH_DAY, Field
-from scheduler.importing.readings import Untranslatable
+from scheduler.importing.readings import Over
 from scheduler.triggers import AllOf, Cron, Trigger
 
 MINUTE, HOUR = FIELDS[:2]
@@ -66,7 +66,7 @@ class Fields:
         )
 
     def trigger(self, zone: ZoneInfo) -> Trigger:
-        """Return what is due when all of them match. Raises Untranslatable if nothing can."""
+        """Return what is due when all of them match. Raises Over if nothing can."""
         times = f"{column(MINUTE, self.minutes)} {column(HOUR, self.hours)}"
         month, weekday = column(MONTH, self.months), weekday_column(self.weekdays)
         if self.has_all_days:
@@ -77,7 +77,7 @@ class Fields:
                 return Cron(f"{times} {days} {month} {weekday}", zone.key)
         days, counted = listed(self.days, last=self.is_last), ",".join(self.counted)
         if not days and not counted:
-            raise Untranslatable(NEVER)
+            raise Over(NEVER)
         any_day = Cron(f"{times} {days or '*'} {month} {counted or '*'}", zone.key)
         if weekday == "*" or not days:
             return any_day
@@ -91,7 +91,7 @@ def notes(trigger: Trigger) -> tuple[str, ...]:
 def column(field: Field, numbers: frozenset[int]) -> str:
     """Return the text of a column that means these numbers, as people write it."""
     if not numbers:
-        raise Untranslatable(f"Nothing matches its {field.name} field, so it is never due.")
+        raise Over(f"Nothing matches its {field.name} field, so it is never due.")
     if len(numbers) == field.size:
         return "*"
     for step in range(2, field.size // 2 + 1):
@@ -107,7 +107,7 @@ def listed(numbers: Iterable[int], *, last: bool = False) -> str:
 
 def weekday_column(weekdays: frozenset[int]) -> str:
     if not weekdays:
-        raise Untranslatable("No weekday matches, so it is never due.")
+        raise Over("No weekday matches, so it is never due.")
     if len(weekdays) == len(WEEK):
         return "*"
     monday_first = sorted((day - 1) % 7 for day in weekdays)

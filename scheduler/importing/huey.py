@@ -29,6 +29,10 @@ from scheduler.importing.readings import (
     read_each,
 )
 
+NOTHING = (
+    "It has no periodic tasks. A module that declares them must be imported: the tasks modules of "
+    "installed apps are."
+)
 DJANGOS = "huey.contrib.djhuey:HUEY"
 MINUTE = timedelta(minutes=1)
 BLOCK = timedelta(minutes=30)  # no zone changes its offset within one

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from scheduler.importing import explaining
 from scheduler.importing.jobs import ReviewedJob
 from scheduler.importing.reviewing import Entry, Reviewed
-from scheduler.triggers import described, zone_of
+from scheduler.importing.seconds import in_words
+from scheduler.triggers import zone_of
 from tasks_core.words import counted
 
 STEP = "  "
@@ -39,6 +41,11 @@ class Report:
             and not (each.is_skipped or each.has_other_times or each.is_over or each.reading.keep)
         }
 
+    def refused(self) -> dict[str, str]:
+        """Return why no schedule could be made of some, by key."""
+        blocked = [each for each in self.schedules if each.is_blocked]
+        return {each.key: each.problem for each in blocked if not each.entry}
+
     def problems(self) -> dict[str, str]:
         """Return why some of these would be refused, by key."""
         return {each.key: each.problem for each in self.schedules if each.problem}
@@ -46,23 +53,31 @@ class Report:
     def lines(self) -> Iterator[str]:
         """Yield the report line by line: each schedule, each job, and how many come along."""
         yield from self.notes
+        common = self._common()
+        yield from (f"{mark} {note}" for note, mark in common.items())
         for each in self.schedules:
             yield from ("", f"{each.key}: {state(each)}")
-            yield from (f"{STEP}{text}" for text in told(each))
+            yield from (f"{STEP}{text}" for text in _brief(told(each), common))
         for job in self.jobs:
             yield from ("", f"{job.key}: {_state_of_job(job)}")
-            yield f"{STEP}{called(job)}, at {job.call.when:%Y-%m-%d %H:%M:%S} UTC"
-            yield from (f"{STEP}{text}" for text in job.notes)
-            if job.problem:
-                yield f"{STEP}{job.problem}"
-        yield from ("", self.summary())
+            yield from (f"{STEP}{text}" for text in _brief(_told_of_job(job), common))
+        if self.schedules or self.jobs:
+            yield from ("", self.summary())
+
+    def _common(self) -> dict[str, str]:
+        """Return what is to be said of several, once, and how each points there."""
+        every = Counter(note for each in self.schedules for note in each.reading.notes)
+        every.update(note for job in self.jobs for note in job.notes)
+        notes = [note for note, count in every.items() if count > 1]
+        return {note: f"({number})" for number, note in enumerate(notes, start=1)}
 
     def summary(self) -> str:
         ready = sum(each.is_importable for each in self.schedules)
         jobs = sum(each.is_importable for each in self.jobs)
         told = f" and {counted(jobs, 'job')}" if self.jobs else ""
         text = f"{ready} of {counted(len(self.schedules), 'schedule')}{told} can be imported."
-        cure = "cannot as they are: --skip KEY leaves one out."
+        are = "it is" if self.blocked == 1 else "they are"
+        cure = f"cannot as {are}: --skip KEY leaves one out."
         return f"{text} {self.blocked} {cure}" if self.blocked else text
 
     def as_data(self) -> dict[str, Any]:
@@ -92,12 +107,27 @@ def told(each: Reviewed) -> Iterator[str]:
     """Yield what there is to say about one: when it is due, what differs, what keeps it out."""
     trigger = each.reading.trigger
     if trigger is not None:
-        yield f"{each.reading.task_here}, {described(trigger)}"
+        yield f"{each.reading.task_here}, {in_words(trigger)}"
     yield from each.reading.notes
     if each.comparison and trigger is not None:
         yield from explaining.sentences(each.comparison, zone_of(trigger))
     if each.problem:
         yield each.problem
+
+
+def _brief(texts: Iterable[str], common: Mapping[str, str]) -> Iterator[str]:
+    """Yield the texts, those that are said above by their numbers."""
+    texts = list(texts)
+    yield from (text for text in texts if text not in common)
+    if marks := [common[text] for text in texts if text in common]:
+        yield f"See {', '.join(marks)} above."
+
+
+def _told_of_job(job: ReviewedJob) -> Iterator[str]:
+    yield f"{called(job)}, at {job.call.when:%Y-%m-%d %H:%M:%S} UTC"
+    yield from job.notes
+    if job.problem:
+        yield job.problem
 
 
 def called(job: ReviewedJob) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,11 +16,12 @@ from scheduler.importing.comparing import YEAR, Comparison, compare
 from scheduler.importing.readings import Reading
 from scheduler.models import Schedule
 from scheduler.operations.entries import in_database
-from scheduler.triggers import EPOCH, At, Cron, Every, Trigger, zone_of
+from scheduler.triggers import EPOCH, At, Cron, Every, Trigger, due_times, zone_of
 from tasks_core.exceptions import JobError
 
 Entry = dict[str, Any]
 
+OVER = "It is never due from now on, so nothing is lost without it."
 MICROSECOND = timedelta(microseconds=1)
 OTHER_TIMES = "It would be due at other times here, for no reason that is known. Please report it."
 
@@ -78,6 +79,9 @@ def _review(reading: Reading, *, now: datetime, is_skipped: bool) -> Reviewed:
     problem = problem_of(reading, entry)
     comparison = None
     try:
+        if _is_over(reading, now):
+            over = replace(reading, is_over=True)
+            return Reviewed(reading=over, entry=entry, problem=OVER, is_skipped=is_skipped)
         comparison = None if is_skipped else _compared(reading, now)
     except Exception as error:  # noqa: BLE001  they are asked for a year, and some give up
         problem = f"It is not known when it is due: {told(error)}"
@@ -132,16 +136,23 @@ def same_as(row: Schedule, entry: Entry) -> bool:
     return all(getattr(row, name) == value for name, value in declaration.definition().items())
 
 
+def _is_over(reading: Reading, now: datetime) -> bool:
+    since, end = _span(reading, now)
+    first = next(due_times(reading.trigger, since), None) if reading.trigger else None
+    return first is None or (end is not None and first > end)
+
+
+def _span(reading: Reading, now: datetime) -> tuple[datetime, datetime | None]:
+    """Return after which moment it may be due, and until when if that is bounded."""
+    start, end = (moment_of(name, reading.options.get(name)) for name in ("start_at", "end_at"))
+    return (now if start is None else max(now, start - MICROSECOND)), end
+
+
 def _compared(reading: Reading, now: datetime) -> Comparison | None:
     if reading.theirs is None or reading.trigger is None:
         return None
-    bounds = {name: moment_of(name, reading.options.get(name)) for name in ("start_at", "end_at")}
-    since, until = now, now + YEAR
-    if (start := bounds["start_at"]) is not None:
-        since = max(since, start - MICROSECOND)
-        until = since + YEAR
-    if (end := bounds["end_at"]) is not None:
-        until = min(until, end)
+    since, end = _span(reading, now)
+    until = since + YEAR if end is None else min(since + YEAR, end)
     if since >= until:
         return None
     zone = zone_of(reading.trigger)

@@ -13,11 +13,22 @@ from zoneinfo import ZoneInfo
 
 from scheduler.due.cron_fields import MONTH
 from scheduler.importing.fields import HOUR, MINUTE, NEVER, WEEK, Fields
-from scheduler.importing.readings import Untranslatable
-from scheduler.triggers import EPOCH, AllOf, AnyOf, Daily, Every, Monthly, Trigger, Weekly
+from scheduler.importing.readings import Over, Untranslatable
+from scheduler.triggers import (
+    EPOCH,
+    AllOf,
+    AnyOf,
+    Daily,
+    Every,
+    Monthly,
+    Trigger,
+    Weekly,
+    described,
+)
 from scheduler.triggers.wall import MOST_TIMES
 
 SECONDS = 60
+A_MINUTE = timedelta(minutes=1)
 FIRST = frozenset({0})
 YEAR = 12  # months
 
@@ -55,11 +66,21 @@ def _in_every_minute(seconds: list[int]) -> Trigger:
     return each[0] if len(each) == 1 else AnyOf(*each)
 
 
+def in_words(trigger: Trigger) -> str:
+    """Describe a trigger, also one that is due at some seconds of every minute."""
+    parts = trigger.triggers if isinstance(trigger, AnyOf) else (trigger,)
+    each = [part for part in parts if isinstance(part, Every) and part.interval == A_MINUTE]
+    if len(each) < len(parts) or trigger == Every(A_MINUTE):
+        return described(trigger)
+    seconds = sorted({part.anchor.second for part in each})
+    return f"every minute, at the seconds {', '.join(map(str, seconds))}"
+
+
 def _on_days(fields: Fields, at: list[time], zone: ZoneInfo) -> Trigger:
     by_weekday = [WEEK[(day - 1) % 7] for day in fields.weekdays]
     of_month = _days_of_month(fields)
     if not of_month and not fields.has_all_days:
-        raise Untranslatable(NEVER)
+        raise Over(NEVER)
     months = len(fields.months) != MONTH.size
     found: list[Trigger] = []
     if of_month or months:

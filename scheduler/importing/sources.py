@@ -1,8 +1,9 @@
-"""Which sources there are: a file each, with a ``read(origin)``."""
+"""Which sources there are: a file each, with ``read(origin)``, and ``NOTHING`` for who is empty."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import import_module
 
 from scheduler.importing.origin import Origin, asking
@@ -24,4 +25,6 @@ def read(source: str, origin: Origin) -> Found:
     module = import_module(f"scheduler.importing.{source.replace('-', '_')}")
     with asking(f"What {source} holds cannot be read"):
         found: Found = module.read(origin)
+    if not (found.schedules or found.jobs):
+        return replace(found, notes=(module.NOTHING,))
     return found

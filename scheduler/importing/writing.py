@@ -31,6 +31,8 @@ Problems = Mapping[str, str]
 
 def settings(entries: Entries, problems: Problems) -> str:
     """Return lines of a settings module: imports that its triggers need, and SCHEDULE."""
+    if not entries:
+        return "SCHEDULE = {}"
     body = ["SCHEDULE = {"]
     for key, entry in entries.items():
         said = [f"{_text(name)}: {code(entry[name])}," for name in entry]
@@ -61,8 +63,15 @@ def periodic(entries: Entries, problems: Problems) -> str:
             problems.get(key, ""),
         )
     ]
-    heads = [*_imports(entries, "periodic")[:-1], *lines, ""] if entries else []
+    if not entries:
+        return "# Nothing to declare."
+    heads = [*_imports(entries, "periodic")[:-1], *lines, ""]
     return "\n".join([*heads, *calls])
+
+
+def comments(refused: Problems) -> str:
+    """Return comments about what has no entry: its key, and why."""
+    return "".join(f"\n# {key}: {' '.join(why.split())}" for key, why in refused.items())
 
 
 def _marked(lines: list[str], problem: str) -> list[str]:

@@ -77,6 +77,7 @@ def import_from(desk: Desk, options: Namespace, *, store: Store) -> int:
     told = {"source": options.source, "dry_run": options.dry_run, **report.as_data()}
     if options.dry_run:
         code = WRITERS[options.form or "settings"](report.entries(), report.problems())
+        code += writing.comments(report.refused())
         desk.say(told | {"code": code}, code)
     elif report.blocked:
         desk.say(told, "Nothing was imported.")

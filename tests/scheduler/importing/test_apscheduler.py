@@ -14,6 +14,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from scheduler.importing import apscheduler as source
 from scheduler.importing.apscheduler_asked import asked_of
+from scheduler.importing.seconds import in_words
 from scheduler.timer import CroniterTrigger
 from scheduler.triggers import EPOCH, AllOf, AnyOf, At, Between, Cron, Daily, Every, Monthly, Weekly
 from tests.app.tasks import take
@@ -274,3 +275,15 @@ def test_any_cron_trigger_is_due_when_theirs_is(seed):
     ours, _, _ = source._meaning(theirs, origin())
 
     assert unexplained(asked_of(theirs), ours) == []
+
+
+@pytest.mark.parametrize(
+    ("second", "words"),
+    [
+        ("*/7", "every minute, at the seconds 0, 7, 14, 21, 28, 35, 42, 49, 56"),
+        ("15", "every minute, at the seconds 15"),
+        ("*/15", "every 15 seconds"),
+    ],
+)
+def test_seconds_are_told_in_words(read, second, words):
+    assert in_words(read(CronTrigger(second=second, timezone=BERLIN)).trigger) == words

@@ -1,7 +1,7 @@
 """``schedules import --from``, as a person and as a script see it."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from celery import Celery
@@ -9,6 +9,7 @@ from celery.schedules import crontab, solar
 from django.core.management import CommandError, call_command
 
 from scheduler import declarations
+from scheduler.importing import celery as source
 from scheduler.importing import comparing
 from scheduler.models import Schedule
 from scheduler.testing import only_declared
@@ -159,7 +160,7 @@ def test_what_cannot_be_keeps_the_others_out_until_it_is_skipped(run, beat):
     assert (code, Schedule.objects.count()) == (1, 0)
     assert "Nothing was imported." in out
     assert "lamps: cannot be imported as it is\n  <solar: sunset" in err
-    assert "1 cannot as they are: --skip KEY leaves one out." in err
+    assert "1 cannot as it is: --skip KEY leaves one out." in err
     code, out, err = run(*celery("--skip", "lamps"))
     assert (code, Schedule.objects.count()) == (0, 3)
     assert "lamps: skipped, as you said" in err
@@ -229,6 +230,45 @@ def test_whom_nobody_can_ask_is_told(run, beat):
     assert "It is not known when it is due: RuntimeError: unable to rollover" in told
 
 
+def test_what_is_said_of_several_is_said_once_above(run, beat):
+    beat["often too"] = {**beat["often"], "schedule": 60.0}
+
+    err = run(*celery("--dry-run"))[2]
+
+    assert err.count("Celery counts this interval from when beat starts") == 1
+    assert "\n(1) Celery counts this interval" in err
+    assert err.count("\n  See (1) above.") == 2
+
+
+def test_where_nothing_is_scheduled_it_says_why_that_may_be(run, beat):
+    beat.clear()
+
+    code, out, err = run(*celery("--dry-run"))
+
+    assert (code, out) == (0, "SCHEDULE = {}\n")
+    assert err == f"{source.NOTHING}\n"
+    assert run(*celery("--dry-run", "--as", "periodic"))[1] == "# Nothing to declare.\n"
+
+
+def test_what_has_no_entry_is_a_comment_too(run, beat):
+    beat["lamps"] = {"task": TASK, "schedule": object()}
+
+    assert "\n# lamps: object is a schedule of your own." in run(*celery("--dry-run"))[1]
+
+
+def test_what_is_over_keeps_nobody_out(run, beat):
+    past = NOW - timedelta(days=1)
+    beat["expired"] = {**beat["often"], "options": {"expires": past}}
+    beat["never"] = {"task": TASK, "schedule": crontab("0", "3", "*", "31", "2"), "args": (1,)}
+
+    code, out, err = run(*celery("--dry-run"))
+
+    assert "expired: nothing to import\n  It expired at 2026-11-21" in err
+    assert "never: nothing to import" in err
+    assert "It is never due from now on" in err
+    assert (code, "never" in out) == (0, False)
+
+
 def test_json(run):
     code, out, err = run(*celery("--dry-run", "--format", "json"))
     told = json.loads(out)
@@ -273,6 +313,7 @@ def test_jobs_of_django_background_tasks(run, transactional_db):
 
         code, out, err = run("--from", "django-background-tasks")
         assert (code, Job.objects.count(), Schedule.objects.count()) == (1, 0, 0)
+        assert f"job 2: waits to run once\n  {TASK}(8), at 2026-11-22 04:00:00 UTC" in err
         assert "job 3: cannot be imported as it is" in err
 
         code, out, err = run("--from", "django-background-tasks", "--skip", "job 3")

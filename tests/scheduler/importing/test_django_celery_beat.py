@@ -2,12 +2,14 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 import pytest
+from celery import Celery
 
 from scheduler.exceptions import OperationRefused
 from scheduler.importing import django_celery_beat as source
-from scheduler.triggers import AllOf, At, Cron, Every
+from scheduler.triggers import AllOf, At, Cron, Every, due_times
 from tests.scheduler.importing.places import NOW, compared, origin
 from tests.scheduler.importing.tables import installed
 
@@ -64,7 +66,40 @@ def test_an_interval(read):
     found = read("interval", {"every": 2, "period": "hours"})
 
     assert found.trigger == Every(hours=2)
-    assert "counts this interval from when beat starts" in found.notes[0]
+    assert "counts there from its last run; here it is counted from 1970" in found.notes[0]
+
+
+def test_an_interval_with_a_start_is_counted_from_it(beat, monkeypatch):
+    """Asked minute by minute, as beat does."""
+    from django_celery_beat.schedulers import ModelEntry
+
+    now = [NOW]
+    monkeypatch.setattr(ModelEntry, "_default_now", lambda entry: now[0])
+    monkeypatch.setattr("django_celery_beat.models.now", lambda: now[0])
+    every = beat["IntervalSchedule"].objects.create(every=90, period="minutes")
+    row = beat["PeriodicTask"](name="tea", task=TASK, interval=every)
+    row.start_time = NOW + timedelta(minutes=47)
+    row.save()
+    entry, theirs = ModelEntry(row, app=Celery("imported", set_as_current=False)), []
+    for _ in range(500):
+        now[0] += timedelta(minutes=1)
+        if entry.is_due().is_due:
+            theirs.append(now[0])
+            entry = next(entry)
+
+    [found] = source.read(origin()).schedules
+
+    assert theirs[0] == row.start_time
+    assert len(theirs) > 3
+    assert list(islice(due_times(found.trigger, NOW), len(theirs))) == theirs
+    assert found.options["start_at"] == row.start_time.isoformat()
+
+
+def test_one_that_has_expired_is_over(read):
+    found = read("interval", {"every": 1, "period": "days"}, expires=NOW - timedelta(days=1))
+
+    assert found.is_over
+    assert "It expired at" in found.refusal
 
 
 def test_a_clocked_one_is_a_moment(read):
