@@ -41,6 +41,14 @@ class Report:
             and not (each.is_skipped or each.has_other_times or each.is_over or each.reading.keep)
         }
 
+    def wanted(self) -> dict[str, Entry]:
+        """Return the entries to be stored; what belongs elsewhere goes there itself."""
+        return {
+            each.key: each.entry
+            for each in self.schedules
+            if each.is_importable and not each.reading.keep
+        }
+
     def refused(self) -> dict[str, str]:
         """Return why no schedule could be made of some, by key."""
         blocked = [each for each in self.schedules if each.is_blocked]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from argparse import Namespace
-from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -13,9 +12,8 @@ from typing import Any, TypeAlias
 from django.core.management.base import CommandError
 
 from scheduler import operations
-from scheduler.management import importing
+from scheduler.management import import_arguments, importing, taken
 from scheduler.management.desk import Desk, add_verb
-from scheduler.models import Schedule
 from scheduler.operations.change import changed
 from scheduler.operations.create import all_in_database
 from scheduler.operations.locking import row_of
@@ -23,7 +21,6 @@ from tasks_core.backends.database.transactions import in_transaction
 from tasks_core.words import counted
 
 Entries: TypeAlias = dict[str, dict[str, Any]]
-SHOWN = 5  # keys that are taken
 EXAMPLES = """
 Entries by key, as "schedules export" writes them: all of them, or none. One that is wrong or is
 refused, or whose key is taken, keeps the others out; --existing says otherwise about taken keys.
@@ -59,11 +56,11 @@ def add_to(verbs: Any) -> None:
     )
     parser.add_argument("--dry-run", action="store_true", help="only check")
     parser.add_argument("--reason", default="", help="for those who wonder later")
-    importing.add_options(parser)
+    import_arguments.add_to(parser)
 
 
 def import_(desk: Desk, options: Namespace) -> int:
-    importing.refuse_strangers(options)
+    import_arguments.refuse_strangers(options)
     if options.source is not None:
         return importing.import_from(desk, options, store=_import)
     if options.file is None:
@@ -77,18 +74,17 @@ def import_(desk: Desk, options: Namespace) -> int:
 
 def _import(desk: Desk, entries: Entries, options: Namespace) -> dict[str, list[str]]:
     """Store entries, all or none, as --existing says; return the keys, by what was done."""
-    taken = _taken(desk, entries)
-    if taken and options.existing == "refuse":
-        some = ", ".join(sorted(taken)[:SHOWN])
+    there = taken.taken(desk.database, entries)
+    if there and options.existing == "refuse":
         cure = "--existing keep leaves them, --existing change changes them."
-        raise CommandError(f"{counted(len(taken), 'key')} taken: {some}. {cure}", returncode=2)
-    new = {key: entry for key, entry in entries.items() if key not in taken}
-    old = {key: entries[key] for key in sorted(taken)} if options.existing == "change" else {}
+        raise CommandError(f"{taken.told(there.values())} {cure}", returncode=2)
+    new = {key: entry for key, entry in entries.items() if key not in there}
+    old = {key: entries[key] for key in there} if options.existing == "change" else {}
     _refuse(new, old)
     if not options.dry_run:
         store = partial(_store, new, old, user=desk.by, reason=options.reason)
         in_transaction(desk.database, store)
-    return {"created": sorted(new), "changed": list(old), "kept": sorted(taken - set(old))}
+    return {"created": sorted(new), "changed": list(old), "kept": sorted(set(there) - set(old))}
 
 
 def _refuse(new: Entries, old: Entries) -> None:
@@ -119,10 +115,3 @@ def _read(path: Path) -> Entries:
     if not isinstance(found, dict) or not all(isinstance(each, dict) for each in found.values()):
         raise CommandError(f"{path} holds no JSON object of entries by key.", returncode=2)
     return found
-
-
-def _taken(desk: Desk, keys: Collection[str]) -> set[str]:
-    """Return which of these keys no new schedule may have; one that retired gives its key up."""
-    there = Schedule.objects.using(desk.database).filter(retired_at=None)
-    known = there.values_list("key", flat=True)
-    return set(keys).intersection(known.iterator())

@@ -8,7 +8,7 @@ from celery import Celery
 from celery.schedules import crontab, solar
 from django.core.management import CommandError, call_command
 
-from scheduler import declarations
+from scheduler import declarations, schedules
 from scheduler.importing import celery as source
 from scheduler.importing import comparing
 from scheduler.models import Schedule
@@ -133,12 +133,27 @@ def test_a_key_that_is_taken_by_another_is_refused_or_changed_as_is_said(run, be
     run(*celery())
     beat["often"] = {**beat["often"], "schedule": 60.0}
 
-    with pytest.raises(CommandError, match="1 key taken: often"):
+    with pytest.raises(CommandError, match=r"1 key taken: often .*: imported from celery"):
         run(*celery())
+    assert "1 key taken: often (made on 20" in run(*celery("--dry-run"))[2]
     assert (
         "0 schedules created, 1 changed, 2 here already" in run(*celery("--existing", "change"))[1]
     )
     assert Schedule.objects.get(key="often").trigger == "every 60s from 1970-01-01T00:00:00+00:00"
+
+
+def test_what_is_there_for_another_reason_is_named_and_never_changed(run):
+    schedules.create("often", task=TASK, every=5, args=[1], user="ada", reason="the fair")
+
+    with pytest.raises(CommandError) as refused:
+        run(*celery("--existing", "change"))
+
+    assert "1 key taken: often (made on 20" in str(refused.value)
+    assert "by ada: the fair). That is not from celery, so it is not changed" in str(refused.value)
+    assert Schedule.objects.get().trigger.startswith("every 5s")
+    assert run(*celery("--existing", "change", "--skip", "often"))[0] == 0
+    with pytest.raises(CommandError, match="by ada: the fair"):
+        run(*celery())
 
 
 def test_what_is_declared_in_code_is_never_changed(run, beat):
