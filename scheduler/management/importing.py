@@ -6,7 +6,7 @@ from argparse import Namespace
 from collections.abc import Callable
 
 from django.core.management.base import CommandError
-from django.db import DEFAULT_DB_ALIAS
+from django.db import DEFAULT_DB_ALIAS, connections
 
 from scheduler.choices import Source
 from scheduler.importing import jobs, reviewing, writing
@@ -31,9 +31,8 @@ def import_from(desk: Desk, options: Namespace, *, store: Store) -> int:
     report = _report(desk, options)
     desk.tell("\n".join(report.lines()))
     told = {"source": options.source, "dry_run": options.dry_run, **report.as_data()}
-    new = _new(desk, report)
     if options.dry_run:
-        if there := taken.taken(desk.database, new):
+        if there := _taken(desk, report):
             told["taken"] = {key: str(each) for key, each in there.items()}
             desk.tell(f"\n{taken.told(there.values())}")
         code = WRITERS[options.form or "settings"](report.entries(), report.problems())
@@ -42,6 +41,7 @@ def import_from(desk: Desk, options: Namespace, *, store: Store) -> int:
     elif report.blocked:
         desk.say(told, "Nothing was imported.")
     else:
+        new = _new(desk, report)
         _refuse_to_change_others(desk, options, new)
         done = _stored(desk, options, report, new=new, store=store)
         desk.say(told | done, _words(done))
@@ -74,6 +74,13 @@ def _report(desk: Desk, options: Namespace) -> Report:
             found.schedules, now=desk.now, skipped=options.skip, advance=advance
         )
     return Report(found.notes, schedules, jobs.review(found.jobs, skipped=options.skip))
+
+
+def _taken(desk: Desk, report: Report) -> dict[str, taken.Taken]:
+    """Return what has keys already; who only looks may do so before the first migration."""
+    tables = connections[desk.database].introspection.table_names()
+    is_migrated = Schedule._meta.db_table in tables
+    return taken.taken(desk.database, _new(desk, report)) if is_migrated else {}
 
 
 def _new(desk: Desk, report: Report) -> dict[str, Entry]:

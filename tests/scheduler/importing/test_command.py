@@ -72,6 +72,12 @@ def test_it_prints_settings_and_reports_beside_them(run):
     assert Schedule.objects.count() == 0
 
 
+def test_whoever_only_looks_needs_no_tables_of_ours(run, monkeypatch):
+    monkeypatch.setattr(Schedule._meta, "db_table", "not_migrated_yet")
+
+    assert run(*celery("--dry-run"))[0] == 0
+
+
 @pytest.mark.parametrize("form", ["settings", "periodic"])
 def test_what_would_be_refused_is_printed_as_comments_with_the_reason(beat, run, form):
     beat["gone"] = {"task": "shop.tasks.gone", "schedule": crontab("0", "3")}
