@@ -51,13 +51,16 @@ def read(origin: Origin) -> Found:
     app = app_of(origin)
     app.finalize()  # now on_after_finalize has added its periodic tasks, too
     entries: Mapping[str, Any] = app.conf.beat_schedule
-    unread = [
-        Unread(key, str(entry.get("task", "")), partial(_entry, key, entry, app=app, origin=origin))
-        for key, entry in ((str(name).strip(), entry) for name, entry in entries.items())
-    ]
+    unread = [_unread(str(name), entry, app=app, origin=origin) for name, entry in entries.items()]
     is_of_machine = not (app.conf.timezone or app.conf.enable_utc)
     machine = (MACHINE.format(app.timezone),) if is_of_machine else ()
     return Found(schedules=read_each(unread), notes=(*RUNS, *machine))
+
+
+def _unread(name: str, entry: Mapping[str, Any], *, app: Any, origin: Origin) -> Unread:
+    task = str(entry.get("task", ""))
+    key = name.strip() or task  # "" is a name there
+    return Unread(key, task, partial(_entry, key, entry, app=app, origin=origin))
 
 
 def app_of(origin: Origin) -> Any:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from shutil import which
 from textwrap import shorten
 
 from scheduler.exceptions import InvalidTrigger
@@ -34,7 +35,10 @@ FED = (
     "What follows its % is its standard input there, and a job is fed nothing. Write a @task that "
     "does it, or leave the line to cron; \\% is a per cent sign."
 )
-USER = "{} is a user: in such a crontab a column says who runs a line. Add --system."
+USER = (
+    "{} names a user, as in a crontab whose sixth column says who runs a line: add --system. If it "
+    "is a program, write a @task that does what it does, or leave the line to cron."
+)
 NO_USER = "Its sixth column, {}, is no user but begins the command. Leave --system out."
 SAME = "The expression means here what it means to Debian's cron, also where clocks change."
 
@@ -116,10 +120,7 @@ def _reading(line: Line, origin: Origin) -> Reading:
     except InvalidTrigger as error:
         raise Untranslatable(str(error)) from error
     _refuse_other_columns(line, origin)
-    command, *stdin = _STDIN.split(line.command, maxsplit=1)
-    found = crontab_commands.of_manage(command.replace("\\%", "%"))
-    if stdin:
-        raise Untranslatable(FED)
+    found = _command(line.command)
     return Reading(
         key=" ".join(found.words)[:LONGEST],
         task=crontab_commands.TASK,
@@ -135,9 +136,26 @@ def _refuse_other_columns(line: Line, origin: Origin) -> None:
         if is_program(line.user):
             raise Untranslatable(NO_USER.format(line.user))
         return
-    first = line.command.split(None, 1)[0]
-    if not is_program(first) and _is_user(first):
+    first, *rest = line.command.split(None, 1)
+    if not is_program(first) and (_is_user(first) or (rest and _may_be_user(first, rest[0]))):
         raise Untranslatable(USER.format(first))
+
+
+def _may_be_user(first: str, rest: str) -> bool:
+    """Say whether a word that is no program here stands before a whole command."""
+    try:
+        _command(rest)
+    except Untranslatable:
+        return False
+    return which(first) is None
+
+
+def _command(text: str) -> crontab_commands.Command:
+    command, *stdin = _STDIN.split(text, maxsplit=1)
+    found = crontab_commands.of_manage(command.replace("\\%", "%"))
+    if stdin:
+        raise Untranslatable(FED)
+    return found
 
 
 def _is_user(name: str) -> bool:

@@ -122,13 +122,18 @@ def test_a_line_that_becomes_nothing_goes_by_its_first_words_and_not_by_its_numb
     assert [each.key for each in read("\n# more\n" + "\n".join(lines)).schedules] == keys
 
 
-def test_a_column_of_users_that_was_not_announced(read):
-    """Whoever it is, as their command would begin with them."""
-    [line] = read(f"17 * * * * root cd /srv/app && {MANAGE} a").schedules
+@pytest.mark.parametrize("user", ["root", "of-another-machine"])
+def test_a_column_of_users_that_was_not_announced(read, user):
+    [line] = read(f"17 * * * * {user} cd /srv/app && {MANAGE} a").schedules
 
-    assert "root is a user: in such a crontab a column says who runs a line. Add --system." in (
-        line.refusal
-    )
+    assert f"{user} names a user" in line.refusal
+    assert "add --system" in line.refusal
+
+
+def test_a_program_of_this_machine_is_no_user(read):
+    [line] = read(f"17 * * * * echo {MANAGE} a").schedules
+
+    assert "echo comes before manage.py" in line.refusal
 
 
 @pytest.mark.parametrize("command", ["python manage.py a", "cd /srv && ./manage.py a", MANAGE])
