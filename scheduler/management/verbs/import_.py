@@ -29,6 +29,7 @@ What is declared in code is never changed; --dry-run says so, too.
 With --from, what another package has scheduled: each is translated, and its due times and ours
 are compared for a year. --dry-run prints settings, or with --as periodic Python, on standard
 output, and a report beside it. Nothing is changed there: stop it before schedulers start here.
+--existing change changes what an import from the same package made, and nothing else.
 
 examples:
   schedules import schedules.json --dry-run
