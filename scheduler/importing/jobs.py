@@ -14,8 +14,9 @@ from typing import Any
 from uuid import UUID
 
 from scheduler.importing.readings import Reading, Waiting
-from tasks_core import Call, background, registry
-from tasks_core.exceptions import JobDoesNotExist, UnknownTask, UnsupportedFeature
+from tasks_core import Call, background, job_backends, registry
+from tasks_core.exceptions import JobDoesNotExist, JobError, UnknownTask, UnsupportedFeature
+from tasks_core.preparation import accepted, declared
 
 DECLARE = "Declare it with {}; if it is called otherwise here, say so: --map {}=new.name."
 MAPPED = "Declare it with {}; or --map {}=new.name calls it by another name."
@@ -45,7 +46,7 @@ def review(waiting: Collection[Waiting], *, skipped: Collection[str]) -> list[Re
         ReviewedJob(
             key=each.key,
             call=each.call_here,
-            problem=each.refusal or problem_of(each),
+            problem=each.refusal or problem_of(each) or _refusal(each.call_here),
             notes=each.notes,
             is_skipped=each.key in skipped,
         )
@@ -60,6 +61,16 @@ def problem_of(found: Reading | Waiting) -> str:
     except UnknownTask as error:
         cure = MAPPED if found.renamed else DECLARE
         return f"{error} {cure.format(found.decorator, found.task)}"
+    return ""
+
+
+def _refusal(call: Call) -> str:
+    """Return why the backend would refuse a job of a known task; or nothing."""
+    task = registry.resolve(str(call.func))
+    try:
+        accepted(job_backends[task.backend], "defer", declared(call, task), task=task)
+    except JobError as error:
+        return str(error)
     return ""
 
 

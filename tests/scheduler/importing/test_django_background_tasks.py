@@ -120,6 +120,21 @@ def test_what_runs_once_is_a_job_and_is_stored_once(write):
     assert (job.task, job.args, job.label, job.run_after) == (TASK, [7], "seven", NOW + HOUR)
 
 
+@pytest.mark.parametrize(
+    ("args", "columns", "why"),
+    [((7,), {"queue": "q" * 99}, "queue"), ((1, 2, 3), {}, "cannot be called with these")],
+)
+def test_a_job_that_would_be_refused_is_found_out_before_anything_is_stored(
+    write, args, columns, why
+):
+    write(*args, **columns)
+
+    [found] = jobs.review(read().jobs, skipped=())
+
+    assert found.is_blocked
+    assert why in found.problem
+
+
 def test_what_a_worker_runs_right_now_is_left_to_it(write):
     """The control is a lock that is older than MAX_RUN_TIME: the package takes such a row back."""
     rows = [write(number) for number in (7, 8, 9)]

@@ -19,11 +19,6 @@ HOUR = timedelta(hours=1)
 OURS = "tests.app.tasks.take"
 
 
-@pytest.fixture(autouse=True)
-def nothing_noted():
-    noted.clear()
-
-
 @pytest.fixture
 def write(transactional_db):
     pytest.importorskip("background_task", reason="it has no release for this Django")
