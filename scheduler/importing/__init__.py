@@ -7,7 +7,8 @@ Schedules of other packages as ours: read, translated, and compared for a year. 
 
 One file for each source, which says what it reads:
 ``celery``  ``django_celery_beat``  ``huey``
-``crontab`` (and its ``crontab_commands``, ``crontab_prefixes``, ``crontab_shell``)
+``crontab`` (and its ``crontab_shell`` -> ``crontab_prefixes`` -> ``crontab_commands``, of which
+some are ``crontab_permitted``)
 ``apscheduler`` (and its ``cron_trigger``, ``apscheduler_asked``)
 ``django_background_tasks`` (and its ``background_rows``)
 

@@ -17,7 +17,7 @@ from shutil import which
 from textwrap import shorten
 
 from scheduler.exceptions import InvalidTrigger
-from scheduler.importing import crontab_commands, runs
+from scheduler.importing import crontab_commands, crontab_permitted, runs
 from scheduler.importing.crontab_prefixes import is_program
 from scheduler.importing.origin import Origin
 from scheduler.importing.readings import Found, Reading, Unread, Untranslatable, read_each
@@ -123,7 +123,7 @@ def _reading(line: Line, origin: Origin) -> Reading:
     found = _command(line.command)
     return Reading(
         key=" ".join(found.words)[:LONGEST],
-        task=crontab_commands.TASK,
+        task=crontab_permitted.TASK,
         trigger=trigger,
         options={"args": list(found.words), **runs.BESIDE, **found.options},
         notes=found.notes,

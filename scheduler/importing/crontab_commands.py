@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from itertools import pairwise
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
-from django.core.management import get_commands
 
 from scheduler.importing.crontab_prefixes import MANAGE, after_manage
 from scheduler.importing.crontab_shell import BY_HAND, ShellCommand, Word, commands_of
 from scheduler.importing.readings import Untranslatable, clipped
-from tasks_core import conf
 
-TASK = "tasks_core.contrib.commands.tasks.run_command"
-APP = "tasks_core.contrib.commands"
 PRINTED = "What it prints goes to {} there; here the end of it is the job's return value."
 FED = "{} is fed from {} there, and a job is fed nothing. {}"
 FILLED_IN = (
@@ -35,11 +30,8 @@ LATE = (
     'Its options come before the command, which manage.py answers with "Unknown command": see '
     "whether it ever ran there."
 )
-MANY = frozenset({"flush", "loaddata", "shell", "dbshell"})
-LOOPS = frozenset(
-    {"celery", "db_worker", "process_tasks", "qcluster", "rqworker", "run_huey", "run_scheduler"}
-    | {"run_worker", "runserver", "testserver"}
-)
+SHELL = re.compile(r"(.*/)?(ba|da|z)?sh")
+COMMAND = frozenset({"-c", "-lc"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +46,8 @@ class Command:
 def of_manage(text: str) -> Command:
     """Return the management command that a line runs. Raises Untranslatable for all others."""
     parts = commands_of(text)
+    if inner := _given_to_a_shell(parts):
+        return of_manage(inner)
     calls = [part for part in parts if _mentions_manage(part.words)]
     if not calls:
         raise Untranslatable(f"{clipped(text)} is no management command. {BY_HAND}")
@@ -72,37 +66,13 @@ def of_manage(text: str) -> Command:
     return Command(words=tuple(words), notes=(*printed, *call.notes, *told), options=call.options)
 
 
-def problem_of(entry: Mapping[str, Any]) -> str:
-    """Return what the settings must say so that a command may run as a job; or nothing."""
-    if entry["task"] != TASK:
-        return ""
-    name = entry["args"][0]
-    if name not in (known := get_commands()):
-        near = [f" Did you mean {each!r}?" for each in get_close_matches(name, known, n=1)]
-        return (
-            f"There is no management command {name!r} here.{''.join(near)} Put its app into "
-            "INSTALLED_APPS, or leave the line to cron."
-        )
-    if name not in conf.get("COMMANDS"):
-        return _permission(name)
-    if not apps.is_installed(APP):
-        return f'Management commands run as jobs with "{APP}" in INSTALLED_APPS.'
+def _given_to_a_shell(parts: Sequence[ShellCommand]) -> str:
+    """Return the line that ``sh -c "…"`` runs, if that is all."""
+    match [(part, [word.text for word in part.words]) for part in parts]:
+        case [(part, [shell, option, line])] if SHELL.fullmatch(shell) and option in COMMAND:
+            is_as_written = not (part.words[2].is_filled_in or part.outputs or part.inputs)
+            return line if is_as_written else ""
     return ""
-
-
-def _permission(name: str) -> str:
-    if name in LOOPS:
-        return (
-            f"{name} is a process of its own, which would keep a worker from all other jobs. Leave "
-            "the line to cron, or to what starts your processes."
-        )
-    if name in MANY:
-        return (
-            f"{name} can do anything to the database, and so could whoever may write a schedule "
-            "if it ran as a job. Leave the line to cron, or write a @task that does only this."
-        )
-    installed = "" if apps.is_installed(APP) else f'"{APP}" in INSTALLED_APPS, and '
-    return f'Let the command run as a job: {installed}TASKS_CORE = {{"COMMANDS": ["{name}"]}}.'
 
 
 def _mentions_manage(words: Sequence[Word]) -> bool:

@@ -11,7 +11,7 @@ from scheduler.definitions.entry import Declaration
 from scheduler.definitions.policies import moment as moment_of
 from scheduler.due.protocol import told
 from scheduler.exceptions import InvalidSchedule, InvalidTrigger, SchedulerError
-from scheduler.importing import crontab_commands, explaining, jobs, runs
+from scheduler.importing import crontab_permitted, explaining, jobs, runs
 from scheduler.importing.comparing import YEAR, Comparison, compare
 from scheduler.importing.readings import Reading
 from scheduler.models import Schedule
@@ -118,7 +118,7 @@ def when_of(trigger: Trigger) -> dict[str, Any]:
 
 def problem_of(reading: Reading, entry: Entry) -> str:
     """Return why such a schedule cannot be made here, with the cure; or nothing."""
-    if unknown := crontab_commands.problem_of(entry) or jobs.problem_of(reading):
+    if unknown := crontab_permitted.problem_of(entry) or jobs.problem_of(reading):
         return unknown
     try:
         in_database(reading.key, entry)

@@ -39,9 +39,10 @@ class Taken:
 
 def taken(database: str, keys: Collection[str]) -> dict[str, Taken]:
     """Return the schedules that have these keys; one that retired gives its key up."""
+    wanted = set(keys)
     there = Schedule.objects.using(database).filter(retired_at=None)
     known = there.values_list("key", "source").iterator()
-    found = {key: Taken(key, source) for key, source in known if key in set(keys)}
+    found = {key: Taken(key, source) for key, source in known if key in wanted}
     for act in _makings(database, list(found)):
         source = found[act.schedule_key].source
         found[act.schedule_key] = Taken(

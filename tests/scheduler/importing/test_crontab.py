@@ -6,7 +6,7 @@ import pytest
 
 from scheduler.exceptions import OperationRefused
 from scheduler.importing import crontab as source
-from scheduler.importing import crontab_commands
+from scheduler.importing import crontab_permitted
 from scheduler.triggers import Cron
 from tests.scheduler.importing.places import origin
 
@@ -29,7 +29,7 @@ def test_a_management_command_in_the_machines_zone(read):
     [line] = found.schedules
     assert line.trigger == Cron("30 2 * * 7", "Europe/Berlin")
     assert line.options == {"args": ["clearsessions", "--verbosity", "0"], "overlap": "allow"}
-    assert (line.key, line.task) == ("clearsessions --verbosity 0", crontab_commands.TASK)
+    assert (line.key, line.task) == ("clearsessions --verbosity 0", crontab_permitted.TASK)
     assert "Times are in Europe/Berlin (as --timezone says)" in found.notes[0]
 
 

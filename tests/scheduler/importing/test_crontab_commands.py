@@ -2,7 +2,6 @@
 
 import pytest
 
-from scheduler.importing import crontab_commands
 from scheduler.importing.crontab_commands import of_manage
 from scheduler.importing.readings import Untranslatable
 
@@ -30,6 +29,7 @@ from scheduler.importing.readings import Untranslatable
         ("poetry -C /srv run python -u manage.py a", ["a"], ""),
         ("uv run --with x ./manage.py a", ["a"], ""),
         ("pipenv run python3.12 manage.py a", ["a"], ""),
+        ("/bin/bash -lc 'cd /srv && nice ./manage.py a'", ["a"], "behind what is more urgent"),
         (". venv/bin/activate && python manage.py a;", ["a"], ""),
         ("cd /srv/app; ./manage.py send --to 'Ada L' --n=3", ["send", "--to", "Ada L", "--n=3"], ""),
         (r"""manage.py a "say \"hi\"" it\'s '*' "~" 5\$""", ["a", 'say "hi"', "it's", "*", "~", "5$"], ""),
@@ -87,6 +87,8 @@ def test_what_a_shell_fills_in_is_refused(word):
         ("(manage.py a)", "joins commands with ("),
         ("manage.py a &", "joins commands with &"),
         (". .env && manage.py a", "does more than one management command"),
+        ('bash -c "manage.py a $HOME"', "is no management command"),
+        ("bash -c 'manage.py a' > a.log", "is no management command"),
         ("manage.py 'a", "a quotation does not end"),
         ('manage.py ""', "names no management command"),
         ("manage.py --settings=x", "names no management command"),
@@ -121,35 +123,3 @@ def test_options_before_the_command_come_after_it_and_are_told():
     assert found.words == ("check", "-v", "2", "--no-color", "--tag", "x")
     assert '"Unknown command"' in found.notes[-1]
     assert "Its --settings=site.live is left out" in found.notes[0]
-
-
-@pytest.fixture
-def problem(settings):
-    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, crontab_commands.APP]
-
-    def problem(*words):
-        return crontab_commands.problem_of({"task": crontab_commands.TASK, "args": list(words)})
-
-    return problem
-
-
-def test_a_command_that_may_not_run_as_a_job_yet(problem):
-    assert problem("check") == (
-        'Let the command run as a job: TASKS_CORE = {"COMMANDS": ["check"]}.'
-    )
-
-
-def test_a_command_that_is_none_here(problem):
-    assert "no management command 'chekc' here. Did you mean 'check'?" in problem("chekc")
-    assert "leave the line to cron" in problem("send_digest")
-
-
-@pytest.mark.parametrize(
-    ("name", "why"),
-    [("flush", "can do anything"), ("run_worker", "keep a worker from all other jobs")],
-)
-def test_nobody_is_told_to_permit_everything(problem, settings, name, why):
-    assert why in problem(name)
-    assert "COMMANDS" not in problem(name)
-    settings.TASKS_CORE = {"COMMANDS": [name]}
-    assert problem(name) == ""
