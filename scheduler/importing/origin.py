@@ -63,16 +63,17 @@ class Origin:
         if str(Path.cwd()) not in sys.path:  # where a `celery -A` or `huey_consumer` finds it
             sys.path.append(str(Path.cwd()))
         with asking(f"--app {self.app} cannot be imported", cure=INSTALL):
-            module = _module(module_name)
-        found: Any = module
-        for name in attribute.split("."):
-            found = getattr(found, name, None)
+            found: Any = _module(module_name)
+            for name in attribute.split("."):
+                found = getattr(found, name, None)
         if found is None:
             raise OperationRefused(f"--app {self.app} cannot be found: {module_name} has none.")
         # A function that builds or starts it: one scheduler must be told to read its job stores.
         if inspect.isfunction(found):
             found = self._made_by(found)
-        if not hasattr(found, has):
+        with asking(f"--app {self.app} cannot be used"):
+            is_one = hasattr(found, has)
+        if not is_one:
             raise OperationRefused(
                 f"--app {self.app} is {kind_of(found)}, and not {kind}. Name one, or a function "
                 f"that returns it: --app {example}"
