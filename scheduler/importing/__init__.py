@@ -18,5 +18,5 @@ some are ``crontab_permitted``)
 ``comparing``   their due times and ours, for a year; ``explaining``: the differences as sentences
 ``reviewing``   as entries, and what would refuse them; ``writing``: as Python that can be pasted
 ``jobs``        calls that wait to run once
-``report``      all of it for a person, or for a script
+``report``      all of it for a person; ``report_data``: for a script
 """

@@ -1,4 +1,4 @@
-"""What was found, for a person and for a script."""
+"""What was found, as words for a person."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from scheduler.importing.jobs import ReviewedJob
 from scheduler.importing.reviewing import Entry, Reviewed
 from scheduler.importing.seconds import in_words
 from scheduler.triggers import zone_of
+from tasks_core import masking
 from tasks_core.words import counted
 
 STEP = "  "
@@ -88,13 +89,6 @@ class Report:
         cure = f"cannot as {are}: --skip KEY leaves one out."
         return f"{text} {self.blocked} {cure}" if self.blocked else text
 
-    def as_data(self) -> dict[str, Any]:
-        return {
-            "notes": list(self.notes),
-            "schedules": [_as_data(each) for each in self.schedules],
-            "waiting_jobs": [_job_as_data(each) for each in self.jobs],
-        }
-
 
 def state(each: Reviewed) -> str:
     if each.is_over:
@@ -140,10 +134,15 @@ def _told_of_job(job: ReviewedJob) -> Iterator[str]:
 
 def called(job: ReviewedJob) -> str:
     """Return a call as it is written, with what tells it from others of its task."""
-    call = job.call
-    said = [*map(repr, call.args), *(f"{name}={value!r}" for name, value in call.kwargs.items())]
+    call, seen = job.call, shown(job)
+    named = (f"{name}={value!r}" for name, value in seen["kwargs"].items())
+    said = [*map(repr, seen["args"]), *named]
     label = f" ({call.label})" if call.label else ""
     return f"{call.func}({_cut(', '.join(said))}){label}"
+
+
+def shown(job: ReviewedJob) -> dict[str, Any]:
+    return masking.shown(str(job.call.func), list(job.call.args), dict(job.call.kwargs))
 
 
 def _cut(text: str) -> str:
@@ -154,40 +153,3 @@ def _state_of_job(job: ReviewedJob) -> str:
     if job.is_skipped:
         return "skipped, as you said"
     return "cannot be imported as it is" if job.problem else "waits to run once"
-
-
-def _as_data(each: Reviewed) -> dict[str, Any]:
-    """Return one of them; its trigger is its spec, as an entry of JSON has it."""
-    trigger, compared = each.reading.trigger, each.comparison
-    spec = {"trigger": trigger.spec()} if trigger and "trigger" in each.entry else {}
-    return {
-        "key": each.key,
-        "task": each.reading.task_here,
-        "state": state(each),
-        "is_importable": each.is_importable,
-        "entry": each.entry | spec,
-        "notes": list(each.reading.notes),
-        "problem": each.problem,
-        "due_times_compared": compared.compared if compared else 0,
-        "due_only_there": list(compared.only_there) if compared else [],
-        "due_only_here": list(compared.only_here) if compared else [],
-        "told": list(told(each)),
-    }
-
-
-def _job_as_data(job: ReviewedJob) -> dict[str, Any]:
-    call = job.call
-    return {
-        "key": job.key,
-        "task": call.func,
-        "args": list(call.args),
-        "kwargs": dict(call.kwargs),
-        "when": call.when,
-        "queue": call.queue,
-        "priority": call.priority,
-        "label": call.label,
-        "creator": call.creator,
-        "notes": list(job.notes),
-        "is_importable": job.is_importable,
-        "problem": job.problem,
-    }

@@ -12,6 +12,7 @@ from scheduler.choices import Source
 from scheduler.importing import jobs, reviewing, writing
 from scheduler.importing.origin import Origin
 from scheduler.importing.report import Report
+from scheduler.importing.report_data import as_data
 from scheduler.importing.reviewing import Entry
 from scheduler.importing.sources import read
 from scheduler.management import taken
@@ -30,7 +31,7 @@ def import_from(desk: Desk, options: Namespace, *, store: Store) -> int:
     """Report what --from names; without --dry-run, and if all of it can be, store it."""
     report = _report(desk, options)
     desk.tell("\n".join(report.lines()))
-    told = {"source": options.source, "dry_run": options.dry_run, **report.as_data()}
+    told = {"source": options.source, "dry_run": options.dry_run, **as_data(report)}
     if options.dry_run:
         if there := _taken(desk, report):
             told["taken"] = {key: str(each) for key, each in there.items()}

@@ -8,7 +8,11 @@ import pytest
 from scheduler.exceptions import OperationRefused
 from scheduler.importing import django_background_tasks as source
 from scheduler.importing import jobs
+from scheduler.importing.report import Report
+from scheduler.importing.report_data import as_data
 from scheduler.triggers import Every, due_times
+from tasks_core import task
+from tasks_core.masking import MASK
 from tasks_core.models import Job
 from tests.scheduler.importing.places import NOW, origin
 from tests.scheduler.importing.tables import installed
@@ -133,6 +137,20 @@ def test_a_job_that_would_be_refused_is_found_out_before_anything_is_stored(
 
     assert found.is_blocked
     assert why in found.problem
+
+
+@task(sensitive=["code"])
+def imported_code(code):
+    """Open a door."""
+
+
+def test_a_report_shows_no_argument_that_is_sensitive(write):
+    write(4711, task=imported_code.name)
+
+    report = Report((), [], jobs.review(read().jobs, skipped=()))
+
+    assert f"{imported_code.name}('{MASK}'), at" in "\n".join(report.lines())
+    assert as_data(report)["waiting_jobs"][0]["args"] == [MASK]
 
 
 def test_what_a_worker_runs_right_now_is_left_to_it(write):
