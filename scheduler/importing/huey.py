@@ -17,6 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from scheduler.due import zones
+from scheduler.exceptions import OperationRefused
 from scheduler.importing import fields, priorities, runs
 from scheduler.importing.fields import Fields
 from scheduler.importing.origin import Origin
@@ -45,6 +46,10 @@ def read(origin: Origin) -> Found:
     if not origin.app:
         origin = replace(origin, app=DJANGOS)
     huey = origin.object("proj.huey:huey", kind="a huey", has="_registry")
+    if huey.utc and origin.zone:
+        raise OperationRefused(
+            "--timezone says nothing here: this huey has utc=True, so UTC it is."
+        )
     unread = [
         Unread(_path(task), _path(task), partial(_task, task, huey=huey, origin=origin))
         for task in huey._registry.periodic_tasks  # noqa: SLF001

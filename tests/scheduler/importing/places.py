@@ -22,7 +22,7 @@ ZONES = (
 
 
 def origin(zone="UTC", **told):
-    return Origin(now=NOW, zone=ZoneInfo(zone), **told)
+    return Origin(now=NOW, zone=ZoneInfo(zone) if zone else None, **told)
 
 
 def compared(theirs, ours, since=NOW):

@@ -6,6 +6,7 @@ from random import Random
 import pytest
 from huey import MemoryHuey, crontab
 
+from scheduler.exceptions import OperationRefused
 from scheduler.importing import huey as source
 from scheduler.triggers import AllOf, Cron
 from tests.scheduler.importing.places import ZONES, columns, compared, origin, unexplained
@@ -27,7 +28,7 @@ def read():
         def sweep():
             pass
 
-        found = source.read(origin(zone, app=f"{__name__}:the_huey"))
+        found = source.read(origin(None if utc else zone, app=f"{__name__}:the_huey"))
         return found.schedules[0], found.notes
 
     return read
@@ -50,6 +51,13 @@ def test_fields_that_are_left_out_are_every_value(read):
     assert found.trigger == Cron("0 * * * *", "UTC")
     assert found.task == f"{__name__}.sweep"
     assert not any("machine" in note for note in notes)
+
+
+def test_a_zone_for_what_goes_by_utc_is_refused(read):
+    hueys["huey"] = MemoryHuey("imported")
+
+    with pytest.raises(OperationRefused, match="--timezone says nothing here"):
+        source.read(origin(BERLIN, app=f"{__name__}:the_huey"))
 
 
 def test_without_utc_it_is_the_machines_zone(read):
