@@ -83,7 +83,7 @@ class Report:
     def summary(self) -> str:
         ready = sum(each.is_importable for each in self.schedules)
         jobs = sum(each.is_importable for each in self.jobs)
-        told = f" and {counted(jobs, 'job')}" if self.jobs else ""
+        told = f" and {jobs} of {counted(len(self.jobs), 'job')}" if self.jobs else ""
         text = f"{ready} of {counted(len(self.schedules), 'schedule')}{told} can be imported."
         are = "it is" if self.blocked == 1 else "they are"
         cure = f"cannot as {are}: --skip KEY leaves one out."

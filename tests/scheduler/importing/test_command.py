@@ -336,6 +336,7 @@ def test_jobs_of_django_background_tasks(run, transactional_db):
         assert (code, Job.objects.count(), Schedule.objects.count()) == (1, 0, 0)
         assert f"job 2: waits to run once\n  {TASK}(8), at 2026-11-22 04:00:00 UTC" in err
         assert "job 3: cannot be imported as it is" in err
+        assert "1 of 1 schedule and 1 of 2 jobs can be imported." in err
 
         code, out, err = run("--from", "django-background-tasks", "--skip", "job 3")
         assert (code, Job.objects.count(), Schedule.objects.count()) == (0, 1, 1)
