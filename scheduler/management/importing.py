@@ -43,7 +43,7 @@ def import_from(desk: Desk, options: Namespace, *, store: Store) -> int:
         desk.say(told, "Nothing was imported.")
     else:
         new = _new(desk, report)
-        _refuse_to_change_others(desk, options, new)
+        _refuse_others(desk, options, new)
         done = _stored(desk, options, report, new=new, store=store)
         desk.say(told | done, _words(done))
     return 1 if report.blocked else 0
@@ -92,9 +92,9 @@ def _new(desk: Desk, report: Report) -> dict[str, Entry]:
     return {key: entry for key, entry in wanted.items() if key not in same}
 
 
-def _refuse_to_change_others(desk: Desk, options: Namespace, new: dict[str, Entry]) -> None:
-    """Refuse to change what is there for another reason than an import from this package."""
-    if options.existing != "change":
+def _refuse_others(desk: Desk, options: Namespace, new: dict[str, Entry]) -> None:
+    """Refuse keys of what is there for another reason than an import from this package."""
+    if options.existing == "keep":
         return
     there = taken.taken(desk.database, new).values()
     others = [
@@ -102,8 +102,8 @@ def _refuse_to_change_others(desk: Desk, options: Namespace, new: dict[str, Entr
     ]
     if others:
         raise CommandError(
-            f"{taken.told(others)} That is not from {options.source}, so it is not changed: --skip "
-            "KEY leaves one out, and `schedules delete` makes room.",
+            f"{taken.told(others)} No import from {options.source} made that, so none changes it: "
+            "--existing keep or --skip KEY leaves it as it is, `schedules delete` makes room.",
             returncode=2,
         )
 
