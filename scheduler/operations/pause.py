@@ -26,8 +26,8 @@ def pause(
     """
     Let due times be recorded as skipped from now on. Return False if that changes nothing.
 
-    ``until`` is when the pause ends by itself, or after how long; given for a schedule that is
-    paused already, it changes when that pause ends. ``only_paused`` begins no pause.
+    ``until`` is when the pause ends by itself, or after how long. Of a schedule that is paused
+    already, what is given is changed: when the pause ends, and why. ``only_paused`` begins none.
     """
     row = locked(key)
     now = clock.db_now(conf.database())
@@ -36,12 +36,13 @@ def pause(
     was_paused = row.is_paused_at(now)
     if not was_paused and only_paused:
         return False
-    if was_paused and ends_at in {None, row.paused_until}:
+    why = short(reason) or row.pause_reason * was_paused
+    ends_at = ends_at or (row.paused_until if was_paused else None)
+    if was_paused and (why, ends_at) == (row.pause_reason, row.paused_until):
         return False
     if not was_paused:
         row.paused_at = now
-    row.paused_until = ends_at
-    row.paused_by, row.pause_reason = name_of(user), short(reason) or row.pause_reason * was_paused
+    row.paused_until, row.paused_by, row.pause_reason = ends_at, name_of(user), why
     row.save(using=conf.database(), update_fields=PAUSE)
     told = {"until": ends_at.isoformat()} if ends_at else {}
     note("pause", row, user=user, at=now, told=_("Paused"), reason=reason, **told)

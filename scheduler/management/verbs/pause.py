@@ -13,7 +13,7 @@ from tasks_core.management.arguments import moment
 
 EXAMPLES = """
 What was due before is decided first; jobs that exist run on. "schedules resume" ends it; --until
-of a pause that lasts changes its end.
+and --reason of a pause that lasts change it.
 
 examples:
   schedules pause nightly-backup --reason "the disk is full" --until 2h

@@ -69,6 +69,19 @@ def test_a_pause_that_lasts_may_end_at_another_time():
     assert ledger() == [(at(9), "paused"), (at(12), "enqueued")]
 
 
+def test_a_pause_that_lasts_may_have_another_reason():
+    make(at(8))
+    act("pause", at(8, 30), "tea", reason="stock-taking", until=at(10))
+
+    assert act("pause", at(9), "tea", reason="the cups are gone", user="bob")
+    assert not act("pause", at(9, 1), "tea", reason="the cups are gone")
+    assert not act("pause", at(9, 2), "tea")
+
+    row = Schedule.objects.get()
+    assert (row.paused_at, row.paused_until) == (at(8, 30), at(10))
+    assert (row.paused_by, row.pause_reason) == ("bob", "the cups are gone")
+
+
 def test_a_pause_cannot_end_before_it_begins():
     make(at(8))
 
