@@ -8,6 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db.models import Model
+
 from scheduler import conf
 from scheduler.definitions.fit import refuse_unfit
 from scheduler.due.protocol import Trigger, told
@@ -32,6 +34,7 @@ class Batch:
     id: str
     by: str
     now: datetime
+    creator: Model | None = None  # who asked for its jobs, and may see them
     is_catch_up: bool = False
     arguments: Arguments | None = None  # in place of the schedule's own
     starts: Mapping[datetime, datetime] = field(default_factory=dict)  # by due time
@@ -59,7 +62,15 @@ def make(
     for start in range(0, len(due), PAGE):
         decisions = tuple(_decisions(trigger, due[start : start + PAGE], batch))
         plan, arguments = _with_arguments(row, batch, decisions)
-        work = Work(row, task, plan, computed=arguments, batch=batch.id, starts=batch.starts)
+        work = Work(
+            row,
+            task,
+            plan,
+            computed=arguments,
+            batch=batch.id,
+            starts=batch.starts,
+            creator=batch.creator,
+        )
         enqueued += record_batch(alias, work, now=batch.now, recorded_by=batch.by)
     return enqueued, len(due) - enqueued
 

@@ -57,6 +57,7 @@ def run(
         id=f"run-{ids.job_id().hex}",
         by=name_of(user),
         now=now,
+        creator=None if isinstance(user, str) or user.pk is None else user,
         arguments=_given(row, args, kwargs),
     )
     enqueued, _declined = make(row, [now], batch, trigger=known_trigger(row))

@@ -54,6 +54,7 @@ def call_of(work: Work, decision: Decision) -> Call:
         "priority": row.priority,
         "max_attempts": row.max_attempts,
         "label": row.key,
+        "creator": work.creator or "",
     }
     args, kwargs = work.computed.get(decision.due_at, (row.args, row.kwargs))
     return Call(

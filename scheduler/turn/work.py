@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Model
+
 from scheduler import conf, planner
 from scheduler.definitions.fit import refuse_unfit
 from scheduler.due.gates import Gate
@@ -46,6 +48,7 @@ class Work:
     computed: Mapping[datetime, Arguments] = field(default_factory=dict)  # by due time
     batch: str = ""  # of a run or a backfill that somebody asked for
     starts: Mapping[datetime, datetime] = field(default_factory=dict)  # of its jobs, by due time
+    creator: Model | None = None  # who asked for it
 
     @property
     def decisions(self) -> tuple[Decision, ...]:

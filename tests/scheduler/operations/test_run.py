@@ -1,6 +1,7 @@
 """Run: one job now, and the schedule stays due as it was."""
 
 import pytest
+from django.contrib.auth.models import AnonymousUser, User
 
 from scheduler import SKIP
 from scheduler.exceptions import OperationRefused
@@ -46,6 +47,17 @@ def test_a_job_is_made_now():
     assert told["scheduled_for"] == str(at(8, 20))
     assert (told["previous"], told["next"]) == (str(at(8)), str(at(9)))
     assert (told["is_backfill"], told["is_catch_up"]) == (False, False)
+
+
+def test_the_job_is_of_the_user_who_asked_for_it():
+    make(at(8))
+    ada = User.objects.create_user("ada")
+
+    for user in (ada, "cli: ada", AnonymousUser()):
+        act("run", at(8, 20), "tea", user=user)
+
+    assert [str(job) for job in Job.objects.for_creator(ada)] == [str(Job.objects.earliest("pk"))]
+    assert Job.objects.filter(creator="").count() == 2
 
 
 def leaves_the_schedule_as_it_was(verb):
