@@ -50,6 +50,9 @@ ENDLESS = {"run_worker", "run_scheduler", "runserver", "process_tasks"}
 ENDING = {"--once", "--duration", "--help"}
 
 BASE_SETTINGS = """
+from pathlib import Path
+
+BASE_DIR = Path(__file__).resolve().parent
 SECRET_KEY = "docs"
 DEBUG = False
 ALLOWED_HOSTS = ["*"]

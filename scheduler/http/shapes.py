@@ -6,7 +6,8 @@ from uuid import UUID
 
 from scheduler.choices import Outcome, Source
 from scheduler.choices import Reason as WhyNot
-from tasks_core.http.shapes import Asked, Cursor, Instant, Limit, Name, Reason, Said, Seconds, Shape
+from tasks_core.http.kinds import Cursor, Instant, Limit, Name, Reason, SecondsAhead
+from tasks_core.http.shapes import Asked, Said, Shape
 
 State = Literal["active", "paused", "failing", "quarantined", "disabled", "retired", "ended"]
 
@@ -45,9 +46,13 @@ class Run(Said):
 
 
 class Pause(Said):
-    """Until when, or for how many seconds; without, until it is resumed."""
+    """
+    Until when, or for how many seconds; without, until it is resumed.
 
-    until: Instant | Seconds | None = None
+    Of a schedule that is paused already, what is said is changed.
+    """
+
+    until: Instant | SecondsAhead | None = None
     reason: Reason = ""
 
 

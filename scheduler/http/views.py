@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any, ClassVar
-from uuid import UUID
 
 from django.http import Http404, HttpResponse
 
 from scheduler import conf, listing, operations
 from scheduler.exceptions import SchedulerError, UnknownSchedule
-from scheduler.http import ledger
+from scheduler.http import ledger, runs
 from scheduler.http.shapes import (
     DueQuery,
     DueTime,
@@ -35,12 +35,15 @@ from tasks_core import clock
 from tasks_core.exceptions import InvalidCall
 from tasks_core.http import keys
 from tasks_core.http.cursors import cursor, place
-from tasks_core.http.door import Door, reply
+from tasks_core.http.door import Door, reply, stored
+from tasks_core.http.kinds import moment_or_delay, to_name
 from tasks_core.http.operations import Operation
-from tasks_core.http.shapes import moment_or_delay, to_name
 
 OPERATE = "tasks_scheduler.change_schedule"
 VIEW = ("tasks_scheduler.view_schedule", OPERATE)  # as in the admin
+
+shows = partial(Operation, needs=VIEW)
+operates = partial(Operation, needs=(OPERATE,), refuses=(HTTPStatus.CONFLICT,))
 
 
 class ScheduleDoor(Door):
@@ -57,12 +60,11 @@ class ScheduleDoor(Door):
 
 
 class SchedulesView(ScheduleDoor):
-    GET = Operation(
+    GET = shows(
         name="list_schedules",
         summary="List schedules by their keys",
         asks=ScheduleQuery,
         answers={200: Schedules},
-        needs=VIEW,
         refuses=(HTTPStatus.NOT_FOUND,),
     )
 
@@ -82,11 +84,10 @@ class SchedulesView(ScheduleDoor):
 
 
 class ScheduleView(ScheduleDoor):
-    GET = Operation(
+    GET = shows(
         name="show_schedule",
         summary="Show a schedule",
         answers={200: ScheduleWhole},
-        needs=VIEW,
     )
 
     def get(self, request: Any, key: str) -> HttpResponse:
@@ -94,13 +95,12 @@ class ScheduleView(ScheduleDoor):
 
 
 class NextView(ScheduleDoor):
-    GET = Operation(
+    GET = shows(
         name="next_due_times",
         summary="Tell the next due times of a schedule",
         description="What its trigger says; a pause or a calendar may make less of them.",
         asks=DueQuery,
         answers={200: DueTimes},
-        needs=VIEW,
         refuses=(HTTPStatus.CONFLICT,),
     )
 
@@ -114,12 +114,11 @@ class NextView(ScheduleDoor):
 
 
 class HistoryView(ScheduleDoor):
-    GET = Operation(
+    GET = shows(
         name="history_of_schedule",
         summary="Tell what became of the due times of a schedule, the newest first",
         asks=LedgerQuery,
         answers={200: Ledger},
-        needs=VIEW,
     )
 
     def get(self, request: Any, key: str) -> HttpResponse:
@@ -129,56 +128,45 @@ class HistoryView(ScheduleDoor):
 
 
 class RunView(ScheduleDoor):
-    POST = Operation(
+    POST = operates(
         name="run_schedule",
         summary="Make one job of a schedule now, beside what it does itself",
+        description="Whoever asks may see the job, as one that they asked for themselves.",
         takes=Run,
         takes_key=True,
         answers={200: Started, 201: Started},
-        needs=(OPERATE,),
-        refuses=(HTTPStatus.CONFLICT,),
     )
 
     def post(self, request: Any, key: str) -> HttpResponse:
-        said = self.said(Run)
-        told: dict[str, Any] = {"reason": said.reason, "args": said.args, "kwargs": said.kwargs}
-
-        def act() -> UUID | None:
-            return operations.run(key, user=request.user, **told).job_id
-
+        act = partial(runs.run, key, self.said(Run), user=request.user)
         asked = keys.key_of(request, self.body)
         job_id, was_before = keys.once(asked, alias=conf.database(), act=act)
         is_new = job_id is not None and not was_before
-        headers = keys.REPLAYED if was_before else {}
-        started = Started(schedule=key, job_id=job_id)
-        return reply(started, status=201 if is_new else 200, **headers)
+        told = Started(schedule=key, job_id=job_id)
+        return stored(told, is_new=is_new, was_before=was_before, where=runs.address(job_id))
 
 
 class PauseView(ScheduleDoor):
-    POST = Operation(
+    POST = operates(
         name="pause_schedule",
         summary="Let due times be recorded as skipped from now on",
         takes=Pause,
         answers={200: ScheduleWhole},
-        needs=(OPERATE,),
-        refuses=(HTTPStatus.CONFLICT,),
     )
 
     def post(self, request: Any, key: str) -> HttpResponse:
         said = self.said(Pause)
-        until = moment_or_delay(said.until)
+        until = runs.to_come(moment_or_delay(said.until), what="until")
         operations.pause(key, user=request.user, reason=said.reason, until=until)
         return reply(_whole(key))
 
 
 class ResumeView(ScheduleDoor):
-    POST = Operation(
+    POST = operates(
         name="resume_schedule",
         summary="Let due times become jobs again",
         takes=Resume,
         answers={200: ScheduleWhole},
-        needs=(OPERATE,),
-        refuses=(HTTPStatus.CONFLICT,),
     )
 
     def post(self, request: Any, key: str) -> HttpResponse:

@@ -1,33 +1,25 @@
-"""Who comes in, how often, and what is read of a request: the base of every view."""
+"""Who comes in, and what a view is asked and answers: the base of every view."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, ClassVar, TypeVar
 
 from django.apps import apps
-from django.core.cache import caches
 from django.http import HttpResponse
 from django.utils.cache import add_never_cache_headers
-from pydantic import ValidationError
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import NotAuthenticated, PermissionDenied
-from rest_framework.parsers import BaseParser
-from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
 
-from tasks_core import conf
+from tasks_core.http import reading
 from tasks_core.http.operations import METHODS, Operation
-from tasks_core.http.problems import Refused, Unmet, answer
-from tasks_core.http.shapes import Asked, Said, Shape
+from tasks_core.http.problems import answer
+from tasks_core.http.rates import OfStrangers, OfUsers
+from tasks_core.http.shapes import Said, Shape, Wrong
 
-MOST_BYTES = 256 * 1024  # of a body: the arguments of a job, escaped, and its options
-
-EXACT = 2**53  # below it each whole number is a float as well
-WHOLE = ("int_type", "int_from_float", "literal_error")  # errors that 5.0 makes where 5 would do
+REPLAYED = {"Idempotent-Replayed": "true"}
 
 S = TypeVar("S", bound=Said)
 
@@ -39,53 +31,6 @@ class Session(SessionAuthentication):  # type: ignore[misc]  # no types are publ
         return "Session"
 
 
-class Body(BaseParser):  # type: ignore[misc]  # the same
-    """JSON as it came: the shape that it must have reads it."""
-
-    media_type = "application/json"
-
-    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> bytes:
-        said: bytes = stream.read(MOST_BYTES + 1)
-        if len(said) > MOST_BYTES:
-            raise Refused(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                f"The body is longer than {MOST_BYTES} bytes. Store the data and send its id.",
-            )
-        return said
-
-
-class Rate(SimpleRateThrottle):  # type: ignore[misc]  # the same
-    """So many requests in a while, counted in a cache of the site."""
-
-    setting: ClassVar[str]
-
-    def __init__(self) -> None:
-        self.cache = caches[conf.get("HTTP_CACHE")]
-        super().__init__()
-
-    def get_rate(self) -> str | None:
-        return conf.get(self.setting) or None
-
-    def key(self, who: Any) -> str:
-        return f"tasks_core.http:{self.setting}:{who}"
-
-
-class OfUsers(Rate):
-    setting = "HTTP_RATE"
-
-    def get_cache_key(self, request: Any, view: Any) -> str | None:
-        return self.key(request.user.pk) if request.user.is_authenticated else None
-
-
-class OfStrangers(Rate):
-    setting = "HTTP_STRANGERS_RATE"
-
-    def get_cache_key(self, request: Any, view: Any) -> str | None:
-        # Not what X-Forwarded-For says, which a stranger writes: a proxy's middleware reads that.
-        who = request.META.get("REMOTE_ADDR")
-        return None if request.user.is_authenticated else self.key(who)
-
-
 class Door(APIView):  # type: ignore[misc]  # the same
     """A view of the API. What it takes is said by an Operation for each of its methods."""
 
@@ -94,7 +39,7 @@ class Door(APIView):  # type: ignore[misc]  # the same
     statuses: ClassVar[Mapping[type[Exception], HTTPStatus]] = {}  # of errors that refuse
 
     # All of it said here: REST_FRAMEWORK is about other views of the site.
-    parser_classes = (Body,)
+    parser_classes = (reading.Body,)
     throttle_classes = (OfUsers, OfStrangers)
     permission_classes = ()
     versioning_class = None
@@ -120,7 +65,7 @@ class Door(APIView):  # type: ignore[misc]  # the same
         finally:  # whoever tries one token after the other is slowed down, too
             self.check_throttles(request)
         if not request.user.is_authenticated:
-            raise NotAuthenticated
+            raise unknown(request)
         # Django hands a HEAD to get().
         method = "GET" if request.method == "HEAD" else request.method
         if method in METHODS and (operation := getattr(self, method)) is not None:
@@ -132,21 +77,18 @@ class Door(APIView):  # type: ignore[misc]  # the same
         add_never_cache_headers(found)
         return found
 
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        return HttpResponse(status=HTTPStatus.NO_CONTENT, headers=self.default_response_headers)
+
     def _admit(self, request: Any, operation: Operation) -> None:
         if operation.needs and not any(map(request.user.has_perm, operation.needs)):
             raise lacking(*operation.needs)
         if operation.asks is not None:
-            self.asked = _asked(operation.asks, request.GET.dict())
+            self.asked = reading.asked(operation.asks, dict(request.GET.lists()))
 
     def said(self, shape: type[S]) -> S:
         """Return the body of the request in this shape; none at all is an empty object."""
-        try:
-            return shape.model_validate_json(self.body)
-        except ValidationError as error:
-            if any(each["type"] in WHOLE for each in error.errors()):
-                with suppress(ValidationError):
-                    return shape.model_validate_json(_with_whole_numbers(self.body))
-            raise Unmet(error, shape=shape, said=self.body) from None
+        return reading.said(shape, self.body)
 
     @property
     def body(self) -> bytes:
@@ -167,28 +109,43 @@ class Door(APIView):  # type: ignore[misc]  # the same
                 yield path, method, operation
 
 
-def _asked(shape: type[Asked], said: dict[str, Any]) -> Asked:
-    try:
-        return shape.model_validate(said)
-    except ValidationError as error:
-        raise Unmet(error, shape=shape, said=said) from None
-
-
-def _with_whole_numbers(body: bytes) -> str:
-    """Return the body with 5 for 5.0: to JSON Schema both are integers."""
-
-    def number(text: str) -> float:
-        value = float(text)
-        return int(value) if value.is_integer() and abs(value) < EXACT else value
-
-    return json.dumps(json.loads(body, parse_float=number))
+def unknown(request: Any) -> NotAuthenticated:
+    """Return the refusal of a request of which nobody is known, with the ways to come in."""
+    error = NotAuthenticated()
+    session = "the cookie of a session of this site"
+    if not apps.is_installed("knox"):
+        wrong = ("Cookie", "No session comes with the request.", f"Log in, and send {session}.")
+    else:
+        has_other = "Authorization" in request.headers  # as a proxy may want one of its own
+        message = "It does not begin with Bearer." if has_other else "It is missing."
+        cure = (
+            f"Send Authorization: Bearer \u2026, with a token behind the word Bearer; or {session}."
+        )
+        wrong = ("Authorization", message, cure)
+    error.errors = [Wrong(field=wrong[0], message=wrong[1], cure=wrong[2])]
+    return error
 
 
 def lacking(*permissions: str) -> PermissionDenied:
     return PermissionDenied(f"You need the permission {' or '.join(permissions)}.")
 
 
-def reply(told: Shape, *, status: int = 200, **headers: str) -> HttpResponse:
-    names = {name.replace("_", "-"): value for name, value in headers.items()}
+def reply(
+    told: Shape, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> HttpResponse:
     text = told.model_dump_json()
-    return HttpResponse(text, status=status, content_type="application/json", headers=names)
+    return HttpResponse(text, status=status, content_type="application/json", headers=headers)
+
+
+def stored(
+    told: Shape, *, is_new: bool, was_before: bool = False, where: str | None = None
+) -> HttpResponse:
+    """
+    Return the answer that tells of a job ``where`` it is found: 201 if it ``is_new``.
+
+    ``was_before`` says that the key of the request has come before.
+    """
+    headers = {"Location": where} if where else {}
+    if was_before:
+        headers |= REPLAYED
+    return reply(told, status=201 if is_new else 200, headers=headers)

@@ -16,11 +16,11 @@ from tasks_core.backends.base import BaseJobBackend
 from tasks_core.backends.served import ServedBackend
 from tasks_core.backends.served.questions import Wanted
 from tasks_core.exceptions import InvalidJobBackend
+from tasks_core.http.creators import name_of, refuse_unknown
 from tasks_core.http.cursors import cursor, moment, place
 from tasks_core.http.problems import Refused
 from tasks_core.http.shapes import JobLine, JobQuery, Wrong
 from tasks_core.models import Job
-from tasks_core.options import CHECKS
 from tasks_core.states import FINAL
 from tasks_core.troubles import in_words
 
@@ -35,12 +35,6 @@ def may_view(user: Any) -> bool:
 
 def may_see(user: Any, job: Job) -> bool:
     return may_view(user) or job.creator == name_of(user)
-
-
-def name_of(user: Any) -> str:
-    """Return the creator of the jobs that a user has asked for."""
-    name: str = CHECKS["creator"](user)
-    return name
 
 
 def served(backend: BaseJobBackend) -> ServedBackend:
@@ -107,9 +101,12 @@ def page(user: Any, asked: JobQuery) -> tuple[list[Job], str | None]:
         return _elsewhere(backend, asked, creator=creator), None
     jobs = _narrowed(Job.objects.using(backend.database).only(*JobLine.model_fields), asked)
     # In the order of an index: by their ids, which grow with time, or by their ends.
-    if creator or asked.state not in FINAL:
-        return _by_id(jobs.for_creator(creator) if creator else jobs, asked)
-    return _by_end(jobs, asked)
+    if not creator and asked.state in FINAL:
+        return _by_end(jobs, asked)
+    found, following = _by_id(jobs.for_creator(creator) if creator else jobs, asked)
+    if asked.creator and not found:
+        refuse_unknown(asked.creator, among=Job.objects.using(backend.database))
+    return found, following
 
 
 def _narrowed(jobs: Any, asked: JobQuery) -> Any:

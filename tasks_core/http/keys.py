@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -14,12 +13,11 @@ from django.db import IntegrityError, transaction
 
 from tasks_core import clock, conf
 from tasks_core.backends.database.transactions import in_transaction
+from tasks_core.http import wrongs
 from tasks_core.http.models import AnsweredKey
-from tasks_core.http.problems import Refused
-from tasks_core.http.shapes import Wrong
+from tasks_core.http.reading import with_whole_numbers
 
 HEADER = "Idempotency-Key"
-REPLAYED = {"Idempotent_Replayed": "true"}
 PATTERN = re.compile(r'"[!#-~]{1,255}"|[!#-~]{1,255}')  # quoted, as the draft has it
 FORGOTTEN = 100  # at a time
 
@@ -40,16 +38,13 @@ def key_of(request: Any, body: bytes) -> Key | None:
     if text is None:
         return None
     if not PATTERN.fullmatch(text):
-        wrong = Wrong(
-            field=HEADER,
-            message="Not 1 to 255 visible ASCII characters, with or without quotes around them.",
-            cure='Send a new UUID for each job: Idempotency-Key: "5b1e\u2026".',
-        )
-        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, f"{HEADER} does not fit.", wrong)
-    said = json.dumps(json.loads(body), sort_keys=True)
-    user = request.user
+        message = "Not 1 to 255 visible ASCII characters, with or without quotes around them."
+        cure = 'Send a new UUID for each job: Idempotency-Key: "5b1e\u2026".'
+        raise wrongs.refusal(wrongs.at([HEADER], message, cure))
+    said = json.dumps(with_whole_numbers(body), sort_keys=True)
+    user, address = request.user, request.path.rstrip("/")
     who = f"{user._meta.label}:{user.pk}"
-    return Key(_digest(who, text.strip('"')), _digest(request.method, request.path, said))
+    return Key(_digest(who, text.strip('"')), _digest(request.method, address, said))
 
 
 def once(key: Key | None, *, alias: str, act: Callable[[], J]) -> tuple[J, bool]:
@@ -84,12 +79,9 @@ def once(key: Key | None, *, alias: str, act: Callable[[], J]) -> tuple[J, bool]
 
 def _again(found: AnsweredKey, key: Key) -> Any:
     if found.fingerprint != key.fingerprint:
-        wrong = Wrong(
-            field=HEADER,
-            message="Something else was asked with this key.",
-            cure="Send a new key with a new request, and the same key to repeat one.",
-        )
-        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, f"{HEADER} was used before.", wrong)
+        message = "Something else was asked with this key before."
+        cure = "Send a new key with a new request, and the same key to repeat one."
+        raise wrongs.refusal(wrongs.at([HEADER], message, cure))
     return found.job_id
 
 

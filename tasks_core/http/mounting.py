@@ -36,7 +36,13 @@ class Nowhere(Door):
 
 def mounted(title: str, views: Mapping[str, tuple[str, type[Door]]]) -> list[URLPattern]:
     """Return the patterns of these views by address, each with its name."""
-    found = [path(route, view.as_view(), name=name) for route, (name, view) in views.items()]
+    found: list[URLPattern] = []
+    both: list[URLPattern] = []
+    for route, (name, view) in views.items():
+        found.append(path(route, view.as_view(), name=name))
+        both.append(found[-1])
+        if route:  # redirected to the other, a POST would lose its body
+            both.append(path(f"{route}/", view.as_view()))
     document = DocumentView.as_view(urls=found, title=title)
     nowhere = re_path(r"^.*$", Nowhere.as_view())
-    return [path(NAME, document, name="document"), *found, nowhere]
+    return [path(NAME, document, name="document"), *both, nowhere]

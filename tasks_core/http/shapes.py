@@ -1,30 +1,17 @@
 """What goes in and out, as values: pydantic checks with them, and describes them."""
 
-import re
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal
+from datetime import datetime
+from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainValidator,
-    TypeAdapter,
-    WithJsonSchema,
-)
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import GenerateJsonSchema
 
+from tasks_core.http.kinds import Cursor, Instant, Limit, Name, Seconds
 from tasks_core.options import MAX_LABEL
 from tasks_core.payloads import MAX_WHOLE, MIN_WHOLE
 from tasks_core.results import Status
 from tasks_core.states import JobState
-
-MOST = 100  # of a list
-LONGEST_NAME = 255
-LONGEST_DELAY = 366 * 24 * 3600  # seconds
-INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
 class Shape(BaseModel):
@@ -52,49 +39,8 @@ class Schema(GenerateJsonSchema):
         return {"minimum": MIN_WHOLE, "maximum": MAX_WHOLE, **super().int_schema(schema)}
 
 
-def _instant(value: Any) -> datetime:
-    """Return an instant of RFC 3339 in UTC; no date is one, and no number."""
-    if not isinstance(value, str) or not INSTANT.fullmatch(value):
-        raise ValueError("not an instant such as 2030-01-01T09:00:00Z")
-    try:
-        return datetime.fromisoformat(value.upper()).astimezone(UTC)
-    except OverflowError:
-        raise ValueError("outside the calendar") from None
-
-
-def _whole(value: Any) -> Any:
-    if isinstance(value, str) and not (value.isascii() and value.isdecimal()):
-        raise ValueError("not a whole number")
-    return value
-
-
-def _storable(value: Any) -> Any:
-    """Return what a database can be asked for, whichever it is."""
-    if isinstance(value, str):
-        value.encode()  # half of a surrogate pair cannot be, and its error is a ValueError
-        if "\0" in value:
-            raise ValueError("contains a NUL character")
-    return value
-
-
-Instant = Annotated[
-    datetime,
-    PlainValidator(_instant),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
-]
-Seconds = Annotated[float, Field(ge=0, le=LONGEST_DELAY)]
-Text = Annotated[str, BeforeValidator(_storable)]
-Name = Annotated[Text, Field(max_length=LONGEST_NAME)]
-to_name = TypeAdapter(Name).validate_python  # its errors are ValueErrors
-# Of a row with the longest name, in its longest spelling.
-Cursor = Annotated[Text, Field(max_length=2000, description="The `next` of the page before.")]
-Limit = Annotated[int, Field(ge=1, le=MOST), BeforeValidator(_whole)]
-Reason = Annotated[Text, Field(max_length=LONGEST_NAME, description="Why, for the record.")]
-
-
-def moment_or_delay(said: datetime | float | None) -> datetime | timedelta | None:
-    """Return an instant as it is, and seconds as the delay that they are."""
-    return timedelta(seconds=said) if isinstance(said, int | float) else said
+class Nothing(Said):
+    """What is asked needs no words."""
 
 
 class CallOptions(Said):

@@ -4,32 +4,47 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
-from types import GenericAlias, NoneType, UnionType
-from typing import Annotated, Any, Literal, NamedTuple, Union
+from types import GenericAlias
+from typing import Any, NamedTuple
 
-from pydantic import ConfigDict, Field, JsonValue, create_model
+from pydantic import ConfigDict, Field, GetCoreSchemaHandler, create_model
 from pydantic.errors import PydanticUserError
+from pydantic.fields import FieldInfo
 
 from tasks_core import payloads, registry
 from tasks_core.definition import Task
 from tasks_core.exceptions import InvalidCall
+from tasks_core.http.annotations import NotJSON, not_json
+from tasks_core.http.closing import close
 from tasks_core.http.shapes import CallOptions, Said
 
-LISTS, OBJECTS, UNIONS = (list, Sequence), (dict, Mapping), (Union, UnionType)
-PLAIN = (str, int, float, bool, NoneType, None, Any, object, JsonValue, *LISTS, *OBJECTS)
-WRAPPERS = (Annotated, typing.Required, typing.NotRequired)
+
+class Unreadable(Exception):
+    """No shape can be made of a signature."""
+
+    def __init__(self, message: str, *, cure: str) -> None:
+        super().__init__(message)
+        self.cure = cure
 
 
-class NotJSON(Exception):
-    """A parameter is annotated with what no JSON is."""
+class Arguments(Said):
+    """The arguments of a call, by parameter."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> Any:
+        """Return its schema, with TypedDicts that take no names but theirs."""
+        schema = handler(source)
+        close(schema, handler, seen=set())  # where the task takes any further names, as well
+        return schema
 
 
 class Takes(NamedTuple):
     """What a task takes: the shape of a body, and the fields of its arguments by parameter."""
 
     shape: type[CallOptions]
+    arguments: type[Arguments]
     fields: Mapping[str, inspect.Parameter]
 
 
@@ -39,65 +54,69 @@ def callable_tasks() -> dict[str, Task[Any, Any]]:
     return {name: task for name, task in sorted(found.items()) if why_not(task) is None}
 
 
-def why_not(task: Task[Any, Any]) -> str | None:
+def why_not(task: Task[Any, Any]) -> Unreadable | None:
     """Return why no shape can be made of a task's signature; None if one can."""
     try:
         takes(task)
-    except (NotJSON, NameError, TypeError, PydanticUserError) as error:
-        return str(error)
+    except Unreadable as error:
+        return error
     return None
 
 
 @lru_cache(maxsize=1024)
-def takes(task: Task[Any, Any]) -> Takes:
-    """Return what a call of the task may say. Raises NotJSON naming the parameter."""
-    hints = typing.get_type_hints(task.func, include_extras=True)
+def takes(task: Task[Any, Any], *, is_typed: bool = True) -> Takes:
+    """
+    Return what a call of the task may say. Raises Unreadable naming the parameter.
+
+    Unless it ``is_typed``, any JSON fits a parameter, whatever its annotation.
+    """
+    hints = _hints(task) if is_typed else {}
     fields: dict[str, inspect.Parameter] = {}
-    made: dict[str, Any] = {}
     config = ConfigDict(title=f"Arguments of {task.name}")
     more: dict[str, Any] = {}
     for number, each in enumerate(parameters(task)):
         annotation = hints.get(each.name, Any)
         for wrong in not_json(annotation):
-            raise NotJSON(_refusal(task, each, wrong))
+            raise _unreadable(task, each, wrong)
         if each.kind is inspect.Parameter.VAR_KEYWORD:
             config["extra"] = "allow"
             more["__pydantic_extra__"] = GenericAlias(dict, (str, annotation))
-            continue
-        # A name of pydantic's own would be in the way of one of the function's.
-        fields[f"p{number}"] = each
-        made[f"p{number}"] = _field(each, annotation)
-    base = type("Arguments", (Said,), {"__annotations__": more, "model_config": config})
-    # Their names are those of components in the document, where a dot would cut them short.
-    name = task.name.replace(".", "_")
-    arguments: Any = create_model(f"{name}_arguments", __base__=base, **made)
-    is_needed = any(field.is_required() for field in arguments.model_fields.values())
-    given = (arguments, ... if is_needed else Field(default_factory=arguments))
-    shape = create_model(name, __base__=CallOptions, arguments=given)
-    shape.__doc__ = f"A call of {task.name}."
-    return Takes(shape, fields)
-
-
-def call_of(task: Task[Any, Any], said: Any) -> tuple[list[Any], dict[str, Any]]:
-    """Return the positional and the keyword arguments that a body says."""
-    fields = takes(task).fields
-    given = {
-        fields[name].name: getattr(said.arguments, name)
-        for name in said.arguments.model_fields_set
-        if name in fields
-    }
-    kinds = {each.name: each.kind for each in fields.values()}
-    by_place: list[Any] = []
-    places = [each for each in fields.values() if each.kind is not inspect.Parameter.KEYWORD_ONLY]
-    for each in places[: _positional(places, given)]:
-        if each.kind is inspect.Parameter.VAR_POSITIONAL:
-            by_place += given.pop(each.name, [])
         else:
-            by_place.append(given.pop(each.name, each.default))
-    by_name = {
-        name: given[name] for name in given if kinds[name] is not inspect.Parameter.VAR_POSITIONAL
+            # A name of pydantic's own would be in the way of one of the function's.
+            fields[f"p{number}"] = each
+    base = type("Arguments", (Arguments,), {"__annotations__": more, "model_config": config})
+    try:
+        arguments = _arguments(task, base, fields=fields, hints=hints)
+    except (TypeError, PydanticUserError) as error:
+        cure = "Annotate its parameters with what JSON is, or leave out http=."
+        raise Unreadable(str(error), cure=cure) from error
+    is_needed = any(field.is_required() for field in arguments.model_fields.values())
+    given: Any = (arguments, ... if is_needed else Field(default_factory=arguments))
+    shape = create_model(_name(task), __base__=CallOptions, arguments=given)
+    shape.__doc__ = f"A call of {task.name}."
+    return Takes(shape, arguments, fields)
+
+
+def _arguments(
+    task: Task[Any, Any],
+    base: type[Arguments],
+    *,
+    fields: Mapping[str, inspect.Parameter],
+    hints: Mapping[str, Any],
+) -> type[Arguments]:
+    made: dict[str, Any] = {
+        name: _annotated(each, hints.get(each.name, Any)) for name, each in fields.items()
     }
-    return by_place, {**by_name, **(said.arguments.model_extra or {})}
+    arguments = create_model(f"{_name(task)}_arguments", __base__=base, **made)
+    for name, each in fields.items():
+        _let_python_say(arguments.model_fields[name], each)
+    arguments.model_rebuild(force=True)
+    return arguments
+
+
+def _name(task: Task[Any, Any]) -> str:
+    # Of a component in the document, where a dot would cut it short.
+    return task.name.replace(".", "_")
 
 
 def parameters(task: Task[Any, Any]) -> list[inspect.Parameter]:
@@ -105,65 +124,37 @@ def parameters(task: Task[Any, Any]) -> list[inspect.Parameter]:
     return found[1:] if task.takes_context else found
 
 
-def not_json(annotation: Any) -> Iterator[str]:
-    """Yield the parts of an annotation of which no JSON is an instance."""
-    origin, args = typing.get_origin(annotation), typing.get_args(annotation)
-    if any(annotation is plain for plain in PLAIN):
-        return
-    if origin is Literal:
-        yield from (repr(each) for each in args if type(each) not in (str, int, bool, NoneType))
-    elif origin in OBJECTS and args[0] is not str:
-        yield "an object with keys that are no text"
-    elif origin in LISTS + OBJECTS + UNIONS:
-        for each in args:
-            yield from not_json(each)
-    elif (inside := _inside(annotation)) is not None:
-        for each in inside:
-            yield from not_json(each)
-    else:
-        yield getattr(annotation, "__name__", repr(annotation))
-
-
-def _inside(annotation: Any) -> Sequence[Any] | None:
-    """Return what an annotation stands for, or is made of; None if nothing is known of it."""
-    if typing.get_origin(annotation) in WRAPPERS:
-        return typing.get_args(annotation)[:1]
-    if hasattr(annotation, "__total__"):  # a TypedDict, of typing or of its extensions
-        return list(typing.get_type_hints(annotation, include_extras=True).values())
-    for of_an_alias in ("__value__", "__supertype__"):
-        if hasattr(annotation, of_an_alias):
-            return [getattr(annotation, of_an_alias)]
-    return None
-
-
-def _field(each: inspect.Parameter, annotation: Any) -> tuple[Any, Any]:
-    if each.kind is inspect.Parameter.VAR_POSITIONAL:
-        return GenericAlias(list, (annotation,)), Field(default=[], alias=each.name)
-    if each.default is inspect.Parameter.empty:
-        return annotation, Field(alias=each.name)
+def _hints(task: Task[Any, Any]) -> dict[str, Any]:
     try:
-        payloads.normal([each.default], what=each.name)
-    except InvalidCall:  # it is there when the function is called, and cannot be shown
-        return annotation, Field(default_factory=lambda: None, alias=each.name)
-    return annotation, Field(default=each.default, alias=each.name)
+        return typing.get_type_hints(task.func, include_extras=True)
+    except (NameError, TypeError) as error:
+        cure = "Import what its annotations name in the module of the task."
+        raise Unreadable(str(error), cure=cure) from error
 
 
-def _positional(places: Sequence[inspect.Parameter], given: Mapping[str, Any]) -> int:
-    """Return how many parameters must be given by place: up to the last that can be no other."""
-    last = 0
-    for number, each in enumerate(places, start=1):
-        only_so = each.kind in (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL)
-        if only_so and given.get(each.name, inspect.Parameter.empty) not in (
-            inspect.Parameter.empty,
-            [],
-        ):
-            last = number
-    return last
+def _annotated(each: inspect.Parameter, annotation: Any) -> tuple[Any, Any]:
+    if each.kind is inspect.Parameter.VAR_POSITIONAL:
+        annotation = GenericAlias(list, (annotation,))
+    return annotation, Field(alias=each.name)
 
 
-def _refusal(task: Task[Any, Any], each: inspect.Parameter, wrong: str) -> str:
-    return (
-        f"{task.name} takes {each.name!r} as {wrong}, which is not JSON: what a job is given is "
-        "text, numbers, booleans, None, lists and dicts. Annotate it as what is sent, such as str, "
-        "and convert it in the task."
+def _let_python_say(field: FieldInfo, each: inspect.Parameter) -> None:
+    """Let a field have the parameter's default or none, whatever its annotation says of one."""
+    empty = Field()
+    field.default, field.default_factory = empty.default, None
+    if each.kind is inspect.Parameter.VAR_POSITIONAL:
+        field.default = []
+    elif each.default is not inspect.Parameter.empty:
+        try:
+            payloads.normal([each.default], what=each.name)
+            field.default = each.default
+        except InvalidCall:  # it is there when the function is called, and cannot be shown
+            field.default_factory = lambda: None
+
+
+def _unreadable(task: Task[Any, Any], each: inspect.Parameter, wrong: NotJSON) -> Unreadable:
+    message = (
+        f"{task.name} takes {each.name!r} as {wrong.what}, which is not JSON: what a job is given "
+        "is text, numbers, booleans, None, lists and dicts."
     )
+    return Unreadable(message, cure=wrong.cure)

@@ -76,14 +76,6 @@ def test_a_run_that_is_repeated_is_done_once(ada, tea):
     assert Job.objects.count() == 1
 
 
-def test_arguments_that_do_not_fit_are_refused_and_nothing_is_kept(ada, tea):
-    answer = ada.post(f"schedules/{tea}/run", {"args": [1]}, Idempotency_Key="a")
-
-    assert answer.status_code == 409
-    assert not Job.objects.exists()
-    assert ada.post(f"schedules/{tea}/run", {}, Idempotency_Key="a").status_code == 201
-
-
 def test_a_pause_begins_changes_and_ends(ada, tea):
     paused = ada.post(f"schedules/{tea}/pause", {"until": NINE, "reason": "the kettle is cold"})
     again = ada.post(f"schedules/{tea}/pause", {"until": 3600})
@@ -99,8 +91,22 @@ def test_a_pause_begins_changes_and_ends(ada, tea):
 def test_a_pause_that_is_over_is_refused(ada, tea):
     answer = ada.post(f"schedules/{tea}/pause", {"until": "2020-01-01T09:00:00Z"})
 
-    assert answer.status_code == 409
-    assert "is over" in answer.json()["detail"]
+    assert answer.status_code == 422
+    [wrong] = answer.json()["errors"]
+    assert (wrong["field"], "is over" in wrong["message"]) == ("until", True)
+
+
+def test_of_a_pause_that_lasts_what_is_said_is_changed(ada, tea):
+    def paused(**said):
+        told = ada.post(f"schedules/{tea}/pause", said).json()
+        return told["paused_until"], told["pause_reason"]
+
+    assert paused() == (None, "")
+    assert paused(reason="the kettle is cold") == (None, "the kettle is cold")
+    assert paused(until=NINE) == (NINE, "the kettle is cold")
+    assert paused(reason="the cups are gone") == (NINE, "the cups are gone")
+    assert paused() == (NINE, "the cups are gone")
+    assert OperatorAction.objects.filter(verb="pause").count() == 4
 
 
 def test_the_history_is_told_page_by_page(ada, tea):
@@ -173,8 +179,3 @@ def test_a_reason_that_no_database_keeps_is_refused(ada, tea):
             answer = ada.post(f"schedules/{tea}/{verb}", {"reason": reason})
 
             assert answer.status_code == status
-
-
-@pytest.mark.parametrize("said", [{"args": ["\0"]}, {"kwargs": {"\0": 1}}])
-def test_arguments_that_no_database_keeps_are_refused(ada, tea, said):
-    assert ada.post(f"schedules/{tea}/run", said).status_code == 409

@@ -42,6 +42,11 @@ def ship(
     return [weight, to, tags, prices, remarks]
 
 
+@task(http=True, concurrency=("lock {name}", 1))
+def lock(name: str):
+    return name
+
+
 @task(http=True, backend="redis")
 def brew_in_redis(cup: str):
     return cup

@@ -37,6 +37,36 @@ def test_a_stranger_is_told_to_come_in(stranger, path):
     assert answer["WWW-Authenticate"]
 
 
+def cure(answer):
+    assert answer.status_code == 401
+    [wrong] = answer.json()["errors"]
+    return wrong["field"], wrong["cure"]
+
+
+def test_a_stranger_is_told_how_where_there_are_only_sessions(stranger):
+    field, told = cure(stranger.get("jobs/"))
+
+    assert field == "Cookie"
+    assert "Log in" in told
+
+
+def test_a_stranger_is_told_the_scheme_of_tokens(tokens):
+    _row, token = tokens.objects.create(person("robot"))
+
+    for header in ({}, {"Authorization": f"Token {token}"}, {"Authorization": token}):
+        answer = Caller(headers=header).get("jobs/")
+
+        assert cure(answer)[0] == "Authorization"
+        assert "Bearer \u2026" in cure(answer)[1]
+        assert token not in answer.content.decode()
+
+
+def test_who_comes_through_a_proxy_with_a_password_may_have_a_session(tokens):
+    ada = Caller(person("ada"), headers={"Authorization": "Basic YTpi"})
+
+    assert ada.get("jobs/").status_code == 200
+
+
 @pytest.mark.parametrize("path", ["jobs/", "schedules/"])
 def test_a_head_is_asked_for_as_a_get_is(ada, eve, path):
     assert ada.client.head(f"/api/{path}").status_code == 200
@@ -94,6 +124,7 @@ def test_a_token_that_is_none_opens_nothing(tokens):
         answer = Caller(headers={"Authorization": f"Bearer {token}"}).get("jobs/")
 
         assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Bearer"), token
+        assert cure(answer)[0] == "Authorization"
 
 
 def test_who_asks_too_often_waits(ada, settings):

@@ -1,8 +1,11 @@
 """What ``manage.py check`` says about the API."""
 
 import datetime as dt
+import sys
+import typing
 
 import pytest
+from django.contrib.auth.models import Group
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.checks import run_checks
 
@@ -47,6 +50,40 @@ def test_a_parameter_that_is_no_json_is_named(declared):
 
     (message,) = said("tasks_core.E041")
     assert "'day' as date" in message.msg
+
+
+def test_a_typed_dict_that_cannot_be_read_is_named_with_its_cure(declared):
+    def sell(order: typing.TypedDict("Order", {"number": int})):
+        pass
+
+    declared(sell, http=True)
+
+    told = said("tasks_core.E041")
+    expected = ["Make it with typing_extensions.TypedDict."] if sys.version_info < (3, 12) else []
+    assert [message.hint for message in told] == expected
+
+
+@pytest.mark.parametrize("codename", ["ad_group", "nosuch"])
+def test_a_permission_that_no_model_declares_is_named(declared, codename):
+    declared(http=f"auth.{codename}")
+
+    (message,) = said("tasks_core.W043")
+    assert f"auth.{codename}" in message.msg
+    assert "add_group" in message.hint
+
+
+@pytest.mark.parametrize("permission", ["auth.add_group", "tasks_core.view_job"])
+def test_a_permission_of_a_model_is_none_to_warn_of(declared, permission):
+    declared(http=permission)
+
+    assert said("tasks_core.W043") == []
+
+
+def test_a_permission_that_a_model_adds_is_none_to_warn_of(declared, monkeypatch):
+    monkeypatch.setattr(Group._meta, "permissions", [("close_group", "Can close a group")])
+    declared(http="auth.close_group")
+
+    assert said("tasks_core.W043") == []
 
 
 def test_a_permission_of_no_app_is_named(declared):

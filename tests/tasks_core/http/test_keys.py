@@ -1,6 +1,6 @@
 """A request that is repeated is done once: by many at once, after a crash, and for a while."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import OperationalError, connections, transaction
@@ -9,6 +9,7 @@ from tasks_core import background, clock
 from tasks_core.http import keys
 from tasks_core.http.models import AnsweredKey
 from tasks_core.models import Job
+from tasks_core.testing import FrozenClock
 from tests.app.tasks import nothing
 from tests.tasks_core.http.callers import Caller, person
 from tests.tasks_core.races import together
@@ -44,6 +45,33 @@ def test_the_order_of_names_in_a_body_says_nothing(ada):
     first = ada.post(f"{TASKS}brew", one, Idempotency_Key="a")
 
     assert ada.post(f"{TASKS}brew", other, Idempotency_Key="a").json() == first.json()
+
+
+def test_one_number_in_two_spellings_is_one_request(ada):
+    body = '{"arguments": {"cup": "a", "milliliters": %s}}'
+    first = ada.post(f"{TASKS}brew", body % "100", Idempotency_Key="a")
+
+    for number in ("100.0", "1e2"):
+        again = ada.post(f"{TASKS}brew", body % number, Idempotency_Key="a")
+        assert (again.status_code, again.json()) == (200, first.json())
+    assert ada.post(f"{TASKS}brew", body % "100.5", Idempotency_Key="a").status_code == 422
+
+
+def test_one_address_with_a_slash_and_without_is_one_request(ada):
+    first = ada.post(f"{TASKS}brew", SAID, Idempotency_Key="a")
+
+    assert ada.post(f"{TASKS}brew/", SAID, Idempotency_Key="a").json() == first.json()
+
+
+def test_a_job_that_has_expired_meanwhile_is_told_to_who_repeats(ada):
+    with FrozenClock(datetime(2026, 1, 1, tzinfo=UTC)) as clock:
+        said = {**SAID, "expires_at": "2026-01-01T01:00:00Z"}
+        first = ada.post(f"{TASKS}brew", said, Idempotency_Key="a")
+        clock.advance(hours=2)
+        again = ada.post(f"{TASKS}brew", said, Idempotency_Key="a")
+
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json()["id"] == first.json()["id"]
 
 
 @pytest.mark.parametrize(

@@ -139,3 +139,19 @@ def test_what_backends_there_are_is_for_those_who_may_view_jobs(eve):
 def test_text_that_no_database_looks_for_is_refused(ada, asked):
     assert ada.get("jobs/", **{asked: "a\0b"}).status_code == 422
     assert ada.client.get(f"/api/jobs/?{asked}=%ED%A0%80").status_code in (200, 404)
+
+
+@pytest.mark.parametrize("creator", ["1", "ada", "auth.user:1", "auth.User:", "User:1"])
+def test_a_creator_in_another_form_is_told_the_form(ada, creator):
+    answer = ada.get("jobs/", creator=creator)
+
+    assert answer.status_code == 404
+    [wrong] = answer.json()["errors"]
+    assert (wrong["field"], "auth.User:1" in wrong["cure"]) == ("creator", True)
+
+
+def test_a_creator_that_has_no_jobs_of_this_kind_has_an_empty_page(ada):
+    background.enqueue(take, [1], creator="cron")
+
+    assert ids(ada.get("jobs/", creator="auth.User:999999")) == []
+    assert ids(ada.get("jobs/", creator="cron", state="failed")) == []

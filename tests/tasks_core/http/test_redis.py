@@ -28,8 +28,9 @@ def test_a_job_is_stored_shown_cancelled_and_tried_again(ada):
     where = ada.post(BREW, SAID)["Location"]
 
     assert ada.client.get(where).json()["kwargs"] == {"cup": "oolong"}
-    assert ada.client.post(f"{where}/cancel").json()["state"] == "cancelled"
-    assert ada.client.post(f"{where}/retry").json()["state"] == "ready"
+    path = where.removeprefix("/api/")
+    assert ada.post(f"{path}/cancel").json()["state"] == "cancelled"
+    assert ada.post(f"{path}/retry").json()["state"] == "ready"
 
 
 def test_the_newest_are_listed_and_pages_are_refused(ada):
@@ -57,6 +58,14 @@ def test_the_same_request_is_answered_with_the_same_job(ada):
     assert (first.status_code, second.status_code) == (201, 200)
     assert first.json() == second.json()
     assert len(ada.get("jobs/", backend="redis").json()["jobs"]) == 1
+
+
+def test_a_refused_request_uses_no_key(ada):
+    late = {**SAID, "expires_at": "2020-01-01T00:00:00Z"}
+    for said in (late, {"arguments": {"cup": "a\0"}}):
+        assert ada.post(BREW, said, Idempotency_Key="a").status_code == 422
+
+    assert ada.post(BREW, SAID, Idempotency_Key="a").status_code == 201
 
 
 def test_a_durable_call_is_written_down_once(ada, settings):

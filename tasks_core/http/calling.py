@@ -1,0 +1,123 @@
+"""One task is called: who may, with which arguments, and once for a key."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.db import router
+from django.http import Http404
+
+from tasks_core import Call, background, conf
+from tasks_core.backends.served import ServedBackend
+from tasks_core.conf import did_you_mean
+from tasks_core.definition import Task
+from tasks_core.exceptions import InvalidCall
+from tasks_core.http import arguments, finding, keys, signatures, wrongs
+from tasks_core.http.kinds import moment_or_delay
+from tasks_core.http.models import AnsweredKey
+from tasks_core.http.problems import Refused
+from tasks_core.http.shapes import CallOptions, Receipt, Wrong
+from tasks_core.preparation import all_accepted, is_durable
+from tasks_core.states import UNKNOWN
+
+CREATE = "tasks_core.add_job"
+LATER = "Send a later instant, or leave it out."
+
+
+def callable_by(user: Any, name: str) -> Task[Any, Any]:
+    """Return the task; raise Http404 for one that cannot be called."""
+    known = signatures.callable_tasks()
+    if name not in known:
+        # As the document, it tells users of what they may call.
+        told = [each for each, task in known.items() if user.has_perm(permission(task))]
+        meant = did_you_mean(name, told) if told else ""
+        raise Http404(f"No task {name!r:.200} is callable over HTTP.{meant}")
+    return known[name]
+
+
+def permission(task: Task[Any, Any]) -> str:
+    return CREATE if task.http is True else str(task.http)
+
+
+def store(
+    task: Task[Any, Any],
+    said: CallOptions,
+    backend: ServedBackend,
+    *,
+    key: keys.Key | None,
+    user: Any,
+    new_id: UUID,
+) -> tuple[UUID, bool]:
+    """
+    Store what a body says, unless that was done for the key; return the job, and whether it was.
+
+    Raises Refused naming what no store keeps, or what would never run.
+    """
+    given = arguments.given(task, said.arguments)  # type: ignore[attr-defined]  # each its own
+    call = _call(task, given, said, user=user)
+
+    def checked() -> UUID:
+        _refuse_expired(said, now=backend.now())
+        try:
+            all_accepted(backend, [call], [task])
+        except InvalidCall as error:
+            found = arguments.unstorable(given, at=[wrongs.ARGUMENTS])
+            raise wrongs.refusal(*found or [_unexplained(error)]) from None
+        return new_id
+
+    def put(job_id: UUID) -> UUID:
+        result = background.on(backend.alias).enqueue_many([replace(call, id=job_id)])[0]
+        return result.id or job_id
+
+    alias = backend.database
+    if alias is None and is_durable(backend, call):
+        alias = conf.get("OUTBOX_DATABASE")
+    if alias is not None:
+        return keys.once(key, alias=alias, act=lambda: put(checked()))
+    # No transaction covers both stores. The id is written down first, and a job is stored under
+    # one id only once: whoever repeats the request repeats this, too.
+    job_id, was_before = keys.once(key, alias=router.db_for_write(AnsweredKey), act=checked)
+    return put(job_id), was_before
+
+
+def receipt(job_id: UUID, task: Task[Any, Any], backend: ServedBackend, *, user: Any) -> Receipt:
+    found = backend.questions.rows(backend.place, [job_id])
+    if not found:  # pruned, or on its way: in an outbox, or sent when the transaction commits
+        return Receipt(id=job_id, task=task.name, state=UNKNOWN)
+    if not finding.may_see(user, found[0]):
+        raise Refused(
+            HTTPStatus.CONFLICT, "A job of somebody else has the key of this task until it ends."
+        )
+    return Receipt.model_validate(found[0])
+
+
+def _call(task: Task[Any, Any], given: dict[str, Any], said: CallOptions, *, user: Any) -> Call:
+    args, kwargs = arguments.call_of(task, given)
+    when = moment_or_delay(said.when)
+    options = {"label": said.label, "expires_at": said.expires_at}
+    told = {name: value for name, value in options.items() if value}
+    return Call(task, args, kwargs, when=when, creator=user, **{**task.options, **told})
+
+
+def _refuse_expired(said: CallOptions, *, now: datetime) -> None:
+    """Refuse a job that would have expired before it may start."""
+    if said.expires_at is None:
+        return
+    when = moment_or_delay(said.when)
+    starts_at = now + when if isinstance(when, timedelta) else when or now
+    if said.expires_at <= now:
+        message = f"It is over: it is {now.isoformat()}."
+    elif said.expires_at <= starts_at:
+        message = f"The job may not start before: when is {starts_at.isoformat()}."
+    else:
+        return
+    raise wrongs.refusal(wrongs.at(["expires_at"], message, LATER))
+
+
+def _unexplained(error: InvalidCall) -> Wrong:
+    cure = "Send other ones; what they may be is said by openapi.json and by the task."
+    return wrongs.at([wrongs.ARGUMENTS], str(error), cure)
