@@ -156,6 +156,7 @@ class PauseView(ScheduleDoor):
 
     def post(self, request: Any, key: str) -> HttpResponse:
         said = self.said(Pause)
+        row_of(key)  # or what is wrong with it first
         until = runs.to_come(moment_or_delay(said.until), what="until")
         operations.pause(key, user=request.user, reason=said.reason, until=until)
         return reply(_whole(key))

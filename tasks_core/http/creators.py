@@ -22,9 +22,8 @@ def name_of(user: Any) -> str:
 def refuse_unknown(creator: str, *, among: Any) -> None:
     """Raise Refused for what is no row of a model, nor a text that one ``among`` jobs has."""
     if not _is_row(creator) and not among.for_creator(creator).exists():
-        cure = (
-            f"Send it as jobs show it: a user is {get_user_model()._meta.label}:1, by primary key."
-        )
+        user = get_user_model()._meta.label
+        cure = f"Send it as jobs show it: the user with the primary key 1 is {user}:1."
         wrong = wrongs.at(["creator"], "No job has it, and it is no row of a model.", cure)
         raise Refused(HTTPStatus.NOT_FOUND, "There is no such creator.", wrong)
 

@@ -42,7 +42,7 @@ class DocumentView(Door):
     title = ""
 
     def get(self, request: Any) -> HttpResponse:
-        root = request.path.removesuffix(NAME)
+        root = request.path.rstrip("/").removesuffix(NAME)
         return JsonResponse(document(self.title, self.urls, root=root, user=request.user))
 
 

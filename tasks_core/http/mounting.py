@@ -36,13 +36,14 @@ class Nowhere(Door):
 
 def mounted(title: str, views: Mapping[str, tuple[str, type[Door]]]) -> list[URLPattern]:
     """Return the patterns of these views by address, each with its name."""
-    found: list[URLPattern] = []
-    both: list[URLPattern] = []
-    for route, (name, view) in views.items():
-        found.append(path(route, view.as_view(), name=name))
-        both.append(found[-1])
-        if route:  # redirected to the other, a POST would lose its body
-            both.append(path(f"{route}/", view.as_view()))
-    document = DocumentView.as_view(urls=found, title=title)
+    found = [path(route, view.as_view(), name=name) for route, (name, view) in views.items()]
+    document = path(NAME, DocumentView.as_view(urls=found, title=title), name="document")
     nowhere = re_path(r"^.*$", Nowhere.as_view())
-    return [path(NAME, document, name="document"), *both, nowhere]
+    with_slashes = [each for known in (document, *found) for each in _with_slash(known)]
+    return [*with_slashes, nowhere]
+
+
+def _with_slash(known: URLPattern) -> list[URLPattern]:
+    """Return the pattern, and one with a slash: redirected to it, a POST would lose its body."""
+    route = str(known.pattern)
+    return [known, path(f"{route}/", known.callback)] if route else [known]

@@ -94,6 +94,9 @@ def test_a_pause_that_is_over_is_refused(ada, tea):
     assert answer.status_code == 422
     [wrong] = answer.json()["errors"]
     assert (wrong["field"], "is over" in wrong["message"]) == ("until", True)
+    assert (
+        ada.post("schedules/nowhere/pause", {"until": NINE.replace("30", "20")}).status_code == 404
+    )
 
 
 def test_of_a_pause_that_lasts_what_is_said_is_changed(ada, tea):
