@@ -13,7 +13,7 @@ from scheduler.exceptions import OperationRefused
 from scheduler.http.shapes import Run
 from scheduler.operations.batches import known_task
 from scheduler.operations.locking import later, row_of
-from tasks_core import clock
+from tasks_core import clock, registry
 from tasks_core.exceptions import InvalidCall
 from tasks_core.http import wrongs
 from tasks_core.http.arguments import unstorable
@@ -43,7 +43,8 @@ def _refuse_unfit(key: str, said: Run) -> None:
     is_said = said.args is not None or said.kwargs is not None
     if row.renamed_to or not is_said or (is_computed and None in (said.args, said.kwargs)):
         return  # what is not said is not the caller's fault, and what cannot be is refused anyway
-    if found := unfit(known_task(row).task, args, kwargs):
+    known_task(row)  # or it is refused for another reason
+    if found := unfit(registry.resolve(row.task), args, kwargs):
         raise wrongs.refusal(*found)
 
 

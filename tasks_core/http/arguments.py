@@ -59,7 +59,8 @@ def _positional(places: Sequence[inspect.Parameter], said: Mapping[str, Any]) ->
 
 def unstorable(said: Any, *, at: wrongs.Path) -> list[Wrong]:
     """Return what no store would keep of arguments that are said at this path, by name."""
-    if found := list(_unstorable(said, at, depth=0)):
+    outside = len(at) - 1  # what has no name, and only holds args and kwargs, is not stored itself
+    if found := list(_unstorable(said, at, depth=outside)):
         return found
     sizes = {name: _size(value) for name, value in said.items()}
     found = [

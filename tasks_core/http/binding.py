@@ -21,7 +21,8 @@ def unfit(task: Task[Any, Any], args: Sequence[Any], kwargs: Mapping[str, Any]) 
 
     The types that it is annotated with count if it is callable over HTTP: its author said so.
     """
-    takes = signatures.takes(task, is_typed=bool(task.http))
+    is_typed = bool(task.http) and signatures.why_not(task) is None
+    takes = signatures.takes(task, is_typed=is_typed)
     bound = _Binding(list(takes.fields.values()), args, kwargs)
     try:
         takes.arguments.model_validate(bound.said)

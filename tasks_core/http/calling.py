@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -20,7 +22,7 @@ from tasks_core.http import arguments, finding, keys, signatures, wrongs
 from tasks_core.http.kinds import moment_or_delay
 from tasks_core.http.models import AnsweredKey
 from tasks_core.http.problems import Refused
-from tasks_core.http.shapes import CallOptions, Receipt, Wrong
+from tasks_core.http.shapes import CallOptions, Receipt
 from tasks_core.preparation import all_accepted, is_durable
 from tasks_core.states import UNKNOWN
 
@@ -62,11 +64,7 @@ def store(
 
     def checked() -> UUID:
         _refuse_expired(said, now=backend.now())
-        try:
-            all_accepted(backend, [call], [task])
-        except InvalidCall as error:
-            found = arguments.unstorable(given, at=[wrongs.ARGUMENTS])
-            raise wrongs.refusal(*found or [_unexplained(error)]) from None
+        all_accepted(backend, [call], [task])
         return new_id
 
     def put(job_id: UUID) -> UUID:
@@ -76,12 +74,14 @@ def store(
     alias = backend.database
     if alias is None and is_durable(backend, call):
         alias = conf.get("OUTBOX_DATABASE")
-    if alias is not None:
-        return keys.once(key, alias=alias, act=lambda: put(checked()))
-    # No transaction covers both stores. The id is written down first, and a job is stored under
-    # one id only once: whoever repeats the request repeats this, too.
-    job_id, was_before = keys.once(key, alias=router.db_for_write(AnsweredKey), act=checked)
-    return put(job_id), was_before
+    with _explained(given):
+        if alias is not None:
+            return keys.once(key, alias=alias, act=lambda: put(checked()))
+        # No transaction covers both stores. The id is written down first, and a job is stored
+        # under one id only once: whoever repeats the request repeats this, too.
+        home = router.db_for_write(AnsweredKey)
+        job_id, was_before = keys.once(key, alias=home, act=checked)
+        return put(job_id), was_before
 
 
 def receipt(job_id: UUID, task: Task[Any, Any], backend: ServedBackend, *, user: Any) -> Receipt:
@@ -110,14 +110,21 @@ def _refuse_expired(said: CallOptions, *, now: datetime) -> None:
     when = moment_or_delay(said.when)
     starts_at = now + when if isinstance(when, timedelta) else when or now
     if said.expires_at <= now:
-        message = f"It is over: it is {now.isoformat()}."
+        message = f"It is over; it is {now.isoformat()}."
     elif said.expires_at <= starts_at:
-        message = f"The job may not start before: when is {starts_at.isoformat()}."
+        message = f"It is not behind when={starts_at.isoformat()}, before which nothing starts."
     else:
         return
     raise wrongs.refusal(wrongs.at(["expires_at"], message, LATER))
 
 
-def _unexplained(error: InvalidCall) -> Wrong:
-    cure = "Send other ones; what they may be is said by openapi.json and by the task."
-    return wrongs.at([wrongs.ARGUMENTS], str(error), cure)
+@contextmanager
+def _explained(given: dict[str, Any]) -> Iterator[None]:
+    """Let what a call is refused for be told by field."""
+    try:
+        yield
+    except InvalidCall as error:
+        cure = "Send other ones; what they may be is said by openapi.json and by the task."
+        unexplained = wrongs.at([wrongs.ARGUMENTS], str(error), cure)
+        found = arguments.unstorable(given, at=[wrongs.ARGUMENTS])
+        raise wrongs.refusal(*found or [unexplained]) from None
