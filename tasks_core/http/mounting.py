@@ -38,7 +38,7 @@ def mounted(title: str, views: Mapping[str, tuple[str, type[Door]]]) -> list[URL
     """Return the patterns of these views by address, each with its name."""
     found = [path(route, view.as_view(), name=name) for route, (name, view) in views.items()]
     document = path(NAME, DocumentView.as_view(urls=found, title=title), name="document")
-    nowhere = re_path(r"^.*$", Nowhere.as_view())
+    nowhere = re_path(r"^[\s\S]*$", Nowhere.as_view())
     with_slashes = [each for known in (document, *found) for each in _with_slash(known)]
     return [*with_slashes, nowhere]
 

@@ -42,7 +42,7 @@ def ship(
     return [weight, to, tags, prices, remarks]
 
 
-@task(http=True, concurrency=("lock {name}", 1))
+@task(http=True, concurrency=("lock {name}.", 1))
 def lock(name: str):
     return name
 

@@ -145,7 +145,9 @@ def test_a_body_that_is_no_json_is_refused_as_json(ada, body, kind, status):
     assert answer.json()["status"] == status
 
 
-@pytest.mark.parametrize("path", ["jobs/nowhere", "jobs/7", "jobs/a/b/c", "schedules/nowhere"])
+@pytest.mark.parametrize(
+    "path", ["jobs/nowhere", "jobs/7", "jobs/a/b/c", "schedules/nowhere", "jobs/%0A"]
+)
 def test_an_address_of_nothing_is_refused_as_json(ada, path):
     answer = ada.get(path)
 
