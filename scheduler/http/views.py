@@ -31,7 +31,7 @@ from scheduler.http.shapes import (
 from scheduler.models import Schedule
 from scheduler.operations.locking import row_of
 from scheduler.turn.rebuild import trigger_of
-from tasks_core import clock
+from tasks_core import clock, masking
 from tasks_core.exceptions import InvalidCall
 from tasks_core.http import keys
 from tasks_core.http.cursors import cursor, place
@@ -184,4 +184,5 @@ def _whole(key: str) -> ScheduleWhole:
 def _told(row: Schedule, now: Any) -> dict[str, Any]:
     line = listing.line(row, now=now)
     columns = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
-    return {**columns, "state": line["state"], "when": line["when"]}
+    seen = masking.shown(row.task, row.args, row.kwargs)
+    return {**columns, **seen, "state": line["state"], "when": line["when"]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -61,27 +61,36 @@ def store(
     """
     given = arguments.given(task, said.arguments)  # type: ignore[attr-defined]  # each its own
     call = _call(task, given, said, user=user)
+    with _explained(given):
+        return _once(key, backend, call, new_id=new_id)
 
-    def checked() -> UUID:
-        _refuse_expired(said, now=backend.now())
-        all_accepted(backend, [call], [task])
-        return new_id
 
+def _once(
+    key: keys.Key | None, backend: ServedBackend, call: Call, *, new_id: UUID
+) -> tuple[UUID, bool]:
     def put(job_id: UUID) -> UUID:
         result = background.on(backend.alias).enqueue_many([replace(call, id=job_id)])[0]
         return result.id or job_id
 
+    def put_anew() -> UUID:
+        _refuse_expired(call, backend=backend)
+        return put(new_id)
+
+    def write_down() -> UUID:
+        _refuse_expired(call, backend=backend)
+        all_accepted(backend, [call], [call.func])
+        return new_id
+
     alias = backend.database
     if alias is None and is_durable(backend, call):
         alias = conf.get("OUTBOX_DATABASE")
-    with _explained(given):
-        if alias is not None:
-            return keys.once(key, alias=alias, act=lambda: put(checked()))
-        # No transaction covers both stores. The id is written down first, and a job is stored
-        # under one id only once: whoever repeats the request repeats this, too.
-        home = router.db_for_write(AnsweredKey)
-        job_id, was_before = keys.once(key, alias=home, act=checked)
-        return put(job_id), was_before
+    if alias is not None:
+        return keys.once(key, alias=alias, act=put_anew)
+    # No transaction covers both stores. The id is written down first, and a job is stored under
+    # one id only once: whoever repeats the request repeats this, too.
+    home = router.db_for_write(AnsweredKey)
+    job_id, was_before = keys.once(key, alias=home, act=write_down)
+    return put(job_id), was_before
 
 
 def receipt(job_id: UUID, task: Task[Any, Any], backend: ServedBackend, *, user: Any) -> Receipt:
@@ -103,15 +112,16 @@ def _call(task: Task[Any, Any], given: dict[str, Any], said: CallOptions, *, use
     return Call(task, args, kwargs, when=when, creator=user, **{**task.options, **told})
 
 
-def _refuse_expired(said: CallOptions, *, now: datetime) -> None:
+def _refuse_expired(call: Call, *, backend: ServedBackend) -> None:
     """Refuse a job that would have expired before it may start."""
-    if said.expires_at is None:
+    expires_at: Any = call.expires_at  # an instant, as the shape has it
+    if expires_at is None:
         return
-    when = moment_or_delay(said.when)
-    starts_at = now + when if isinstance(when, timedelta) else when or now
-    if said.expires_at <= now:
+    now = backend.now()
+    starts_at = now + call.when if isinstance(call.when, timedelta) else call.when or now
+    if expires_at <= now:
         message = f"It is over; it is {now.isoformat()}."
-    elif said.expires_at <= starts_at:
+    elif expires_at <= starts_at:
         message = f"It is not behind when={starts_at.isoformat()}, before which nothing starts."
     else:
         return

@@ -7,7 +7,11 @@ from datetime import UTC, datetime
 import pytest
 
 from scheduler.models import Occurrence, OperatorAction, Schedule
+from tasks_core import registry
+from tasks_core.definition import Task
+from tasks_core.masking import MASK
 from tasks_core.models import Job
+from tests.app import tasks
 from tests.scheduler.operations.places import make
 from tests.tasks_core.http.callers import Caller, person
 
@@ -49,6 +53,17 @@ def test_a_schedule_is_shown_although_its_key_has_a_slash(ada, tea):
 
     assert (told["key"], told["state"], told["catch_up"]) == (tea, "active", "latest")
     assert told["when"]
+
+
+def test_arguments_that_are_shown_to_nobody_are_not_told(ada, db, monkeypatch):
+    name = "tests.app.tasks.take"
+    task = Task(tasks.take, name, sensitive=frozenset({"number"}))
+    monkeypatch.setattr(registry, "_declared", {**registry.declared(), name: task})
+    make(EARLIER, key="secret", task=name, args=[7], kwargs={"more": 8})
+
+    told = ada.get("schedules/secret").json()
+
+    assert (told["args"], told["kwargs"]) == ([MASK], {"more": 8})
 
 
 def test_the_next_due_times_are_told(ada, tea):
