@@ -8,8 +8,10 @@ What code written for django-background-tasks imports, kept by our jobs and sche
 ``proxies``     what stands in the place of a decorated function
 ``when``        ``TaskSchedule``: what a call says about when, how urgent, and what exists already
 ``models``      ``Task``, ``CompletedTask``, and what a schedule of ours cannot say itself
+``facts``       what both share: their columns, and what is read of them
 ``querysets``   the questions that may be asked of them, and the changes
 ``columns``     jobs and schedules under the names that tasks have there
+``tracebacks``  the last of a job's, in the words of each database
 ``inline``      a query from such a statement instead of a table
 ``storing``     a task -> a job or a schedule
 ``adopting``    one of the old package's table -> one of ours
@@ -17,6 +19,7 @@ What code written for django-background-tasks imports, kept by our jobs and sche
 ``priorities``  niceness and priority
 ``receivers``   what happened to jobs -> ``signals``; the end of a chain
 ``signals``, ``settings``, ``exceptions``  what else is imported from there
+``admin``       tasks as its admin shows them
 ``checks``, ``apps``, ``migrations``, ``management``  as in every app
 ``streams``     what ``process_tasks --log-std`` does
 """

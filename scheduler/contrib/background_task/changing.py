@@ -10,7 +10,8 @@ from django.db import transaction
 
 from scheduler import conf, schedules
 from scheduler.contrib.background_task import priorities, storing
-from scheduler.contrib.background_task.models import Facts, Repetition, Task
+from scheduler.contrib.background_task.facts import Facts
+from scheduler.contrib.background_task.models import Repetition, Task
 from scheduler.exceptions import UnknownSchedule
 from scheduler.models import Occurrence
 from tasks_core.exceptions import InvalidCall
@@ -21,20 +22,16 @@ WHO = frozenset({"verbose_name", "created_by"})
 WHERE = frozenset({"priority", "queue"})
 # What makes another schedule of a task that repeats; of the others a job has only its time.
 TIMES = frozenset({"run_at", "repeat", "repeat_until", "task_params"})
+# What is a worker's to say, and what whoever would take it away wants.
+CLAIMED = frozenset({"locked_by", "locked_at"})
+CLAIMS = "what a worker left that has died is run again at once."
 DELETED, CHANGED = "its task was deleted", "its task was changed"
 
 
 def change(task: Task) -> None:
     """Store what was changed since it was read. Raises InvalidCall, Task.DoesNotExist."""
     with transaction.atomic(using=conf.database()):
-        stored = Task.objects.get(pk=task.pk)
-        changed = task.changed()
-        possible = WHO | WHERE | (TIMES if stored.job_id is None else {"run_at"})
-        if changed - possible:
-            raise InvalidCall(
-                f"{', '.join(sorted(changed - possible))} of a stored task cannot be changed, only "
-                f"{', '.join(sorted(possible))}: delete it, and call {task.task_name} again."
-            )
+        stored, changed = vet(task), task.changed()
         for name in changed:  # what it was not told to change may have moved on
             setattr(stored, name, getattr(task, name))
         if stored.job_id is None and changed & TIMES:
@@ -43,6 +40,26 @@ def change(task: Task) -> None:
             _reschedule(stored, changed)
             _rename(stored, changed & WHO)
     task.refresh_from_db()
+
+
+def vet(task: Task) -> Task:
+    """Return what is stored, if ``task`` may be; raise InvalidCall, Task.DoesNotExist."""
+    stored: Task = Task.objects.get(pk=task.pk)
+    changed = task.changed()
+    possible = WHO | WHERE | (TIMES if stored.job_id is None else {"run_at"})
+    if impossible := changed - possible:
+        cure = CLAIMS if impossible <= CLAIMED else f"delete it, and call {task.task_name} again."
+        raise InvalidCall(
+            f"{_named(impossible)} of a stored task cannot be changed, only {_named(possible)}: "
+            f"{cure}"
+        )
+    if "task_params" in changed:
+        storing.vet(task)
+    return stored
+
+
+def _named(names: Iterable[str]) -> str:
+    return ", ".join(sorted(name.replace("created_by", "creator") for name in names))
 
 
 def delete(tasks: Iterable[Facts]) -> tuple[int, dict[str, int]]:

@@ -10,6 +10,7 @@ from django.db.models.functions import Cast, Coalesce, Concat, NullIf
 
 from scheduler.contrib.background_task import priorities
 from scheduler.contrib.background_task.inline import columns
+from scheduler.contrib.background_task.tracebacks import LastTraceback
 from scheduler.models import Occurrence
 from tasks_core.models import Job
 from tasks_core.options import DEFAULT_QUEUE, MAX_LABEL
@@ -102,7 +103,7 @@ def _of_jobs(alias: str) -> dict[str, Any]:
         "repeat": own("repeat", NUMBER, default=Value(0)),
         "repeat_until": _of_its_schedule(alias, "repeat_until", TIME),
         "attempts": F("attempts"),
-        "errors": F("errors"),
+        "last_error": Cast(Coalesce(LastTraceback("errors"), Value("")), TEXT),
         "job_id": F("pk"),
         "schedule_key": Cast(_of_its_schedule(alias, "schedule_id", LABEL), LABEL),
     }
@@ -119,7 +120,7 @@ def _of_schedules() -> dict[str, Any]:
         "run_at": F("schedule__next_due_at"),
         "attempts": Value(0),
         "failed_at": _null(TIME),
-        "errors": Value([], models.JSONField()),
+        "last_error": Cast(Value(""), TEXT),
         "locked_by": _null(LABEL),
         "locked_at": _null(TIME),
         "job_id": _null(UUID),

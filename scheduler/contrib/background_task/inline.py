@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from django.core.exceptions import EmptyResultSet
+from django.core.exceptions import EmptyResultSet, FieldError
 from django.db import models
 from django.db.models.sql import Query
 from django.db.models.sql.datastructures import BaseTable
@@ -48,7 +48,8 @@ class InlineQuery(Query):
     """
     Asks ``model.statements(alias, **only)``, a list of querysets with the columns of the model.
 
-    ``only`` narrows what is looked at on the tables themselves, whose indexes know it.
+    ``model.ask_instead`` says by name what answers the questions that no column does. ``only``
+    narrows what is looked at on the tables themselves, whose indexes know it.
     """
 
     base_table_class = Statement
@@ -61,6 +62,13 @@ class InlineQuery(Query):
                 "ask for pk__in=…"
             )
         super().combine(rhs, connector)
+
+    def names_to_path(self, names: Any, opts: Any, *args: Any, **kwargs: Any) -> Any:
+        """Do as Django; say of an attribute that is no column what may be asked instead."""
+        instead = self.model.ask_instead.get(names[0])  # type: ignore[union-attr]
+        if instead and names[0] not in self.annotations:
+            raise FieldError(f"{names[0]!r} cannot be asked in the database: {instead}")
+        return super().names_to_path(names, opts, *args, **kwargs)
 
 
 def columns(model: type[models.Model], rows: Any, **expressions: Any) -> Any:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
-from django.db import models
+from django.db import models, transaction
 
 from scheduler.contrib.background_task.inline import InlineQuery
 from scheduler.contrib.background_task.settings import app_settings
@@ -31,6 +32,20 @@ class FactsQuerySet(models.QuerySet[Any]):
             raise InvalidCall(f"created_by({creator!r:.80}) would be those of nobody at all.")
         return self.filter(created_by=text)
 
+    def get_task(
+        self,
+        task_name: str,
+        args: Sequence[Any] | None = None,
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """Return the tasks of this name and with these arguments."""
+        return self.same_as(self.model(task_name=task_name, task_params=params_text(args, kwargs)))
+
+    def same_as(self, task: Task) -> Self:
+        """Return the tasks with the name and the arguments of ``task``."""
+        args, kwargs = task.params()
+        return self.narrowed(task=task.task_name, args=args, kwargs=kwargs)
+
     def of_jobs(self, job_ids: Sequence[UUID]) -> Self:
         """Return those of these jobs, without a look at any other."""
         return self.narrowed(pk__in=job_ids)
@@ -50,13 +65,27 @@ class FactsQuerySet(models.QuerySet[Any]):
     delete.alters_data = True  # type: ignore[attr-defined]
 
     def update(self, **values: Any) -> int:
-        """Change ``run_at``, ``priority``, ``queue``, ``repeat`` or ``repeat_until`` of them."""
-        found = list(self)
-        for each in found:
-            for name, value in values.items():
-                setattr(each, name, value)
-            each.save()
-        return len(found)
+        """
+        Change ``run_at``, ``priority``, ``queue``, ``repeat`` or ``repeat_until`` of them.
+
+        Takes values and expressions. Raises InvalidCall for what no verb changes: then of none.
+        """
+        for name in values.keys() - {"creator"}:
+            self.model._meta.get_field(name)
+        computed = {
+            f"new_{name}": value
+            for name, value in values.items()
+            if hasattr(value, "resolve_expression")
+        }
+        count = 0
+        with transaction.atomic(using=self.db):
+            for each in list(self.annotate(**computed)):
+                for name, value in values.items():
+                    setattr(each, name, getattr(each, f"new_{name}", value))
+                with suppress(self.model.DoesNotExist):  # it has ended meanwhile
+                    each.save()
+                    count += 1
+        return count
 
     update.alters_data = True  # type: ignore[attr-defined]
 
@@ -137,15 +166,6 @@ class TaskManager(models.Manager.from_queryset(TaskQuerySet)):  # type: ignore[m
             self.same_as(task).unlocked().delete()
         return task
 
-    def get_task(
-        self,
-        task_name: str,
-        args: Sequence[Any] | None = None,
-        kwargs: Mapping[str, Any] | None = None,
-    ) -> TaskQuerySet:
-        """Return the tasks of this name and with these arguments."""
-        return self.same_as(self.model(task_name=task_name, task_params=params_text(args, kwargs)))
-
     def drop_task(
         self,
         task_name: str,
@@ -153,12 +173,8 @@ class TaskManager(models.Manager.from_queryset(TaskQuerySet)):  # type: ignore[m
         kwargs: Mapping[str, Any] | None = None,
     ) -> tuple[int, dict[str, int]]:
         """Remove them."""
-        return self.get_task(task_name, args, kwargs).delete()
-
-    def same_as(self, task: Task) -> TaskQuerySet:
-        """Return the tasks with the name and the arguments of ``task``."""
-        args, kwargs = task.params()
-        return self.get_queryset().narrowed(task=task.task_name, args=args, kwargs=kwargs)
+        found: TaskQuerySet = self.get_task(task_name, args, kwargs)
+        return found.delete()
 
 
 class CompletedTaskManager(models.Manager.from_queryset(CompletedTaskQuerySet)):  # type: ignore[misc]

@@ -13,15 +13,17 @@ from django.db import transaction
 from scheduler import conf, schedules
 from scheduler.contrib.background_task import priorities, signals
 from scheduler.contrib.background_task.models import Repetition, Task
+from scheduler.contrib.background_task.querysets import TaskQuerySet
 from scheduler.contrib.background_task.settings import app_settings
 from scheduler.contrib.background_task.tasks import tasks
 from scheduler.contrib.background_task.when import TaskSchedule
 from scheduler.due.gates import MICROSECOND
 from scheduler.models import Schedule
 from scheduler.triggers import Every
-from tasks_core import background, clock, ids, job_backends
+from tasks_core import Call, background, clock, ids, job_backends
 from tasks_core.models import Job
 from tasks_core.options import DEFAULT_QUEUE, MAX_LABEL, instant
+from tasks_core.preparation import accepted
 
 if TYPE_CHECKING:
     from tasks_core.backends.database import DatabaseBackend
@@ -52,13 +54,20 @@ def put(
 
 
 def _exists(task: Task, action: int) -> bool:
-    existing = Task.objects.same_as(task).unlocked()
+    existing: TaskQuerySet = Task.objects.same_as(task).unlocked()
     if task.queue:
         existing = existing.filter(queue=task.queue)
     if action == TaskSchedule.CHECK_EXISTING:
         return existing.exists()
     run_at = task.run_at or clock.db_now(existing.db)
     return existing.update(run_at=run_at, priority=task.priority) > 0
+
+
+def vet(task: Task) -> None:
+    """Raise InvalidCall for a task that cannot be stored."""
+    func = tasks.known(task.task_name)
+    args, kwargs = task.params()
+    accepted(backend(), "enqueue", Call(func, args, kwargs, **_options(task)))
 
 
 def store(task: Task) -> None:

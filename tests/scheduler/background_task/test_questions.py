@@ -4,12 +4,15 @@ import os
 import subprocess
 import sys
 from datetime import timedelta
+from hashlib import sha1
 
 import pytest
 from django.contrib.auth.models import User
-from django.db.models import Count
+from django.core.exceptions import FieldDoesNotExist, FieldError
+from django.db.models import Count, F
 from django.shortcuts import get_object_or_404
 
+from scheduler.contrib.background_task import changing
 from scheduler.contrib.background_task.models import CompletedTask, Task
 from scheduler.contrib.background_task.tasks import tasks
 from scheduler.models import OperatorAction, Schedule
@@ -18,8 +21,9 @@ from tasks_core import background, job_backends
 from tasks_core.exceptions import InvalidCall
 from tasks_core.models import Job, Process
 from tasks_core.processes.heartbeat import Heartbeat
+from tasks_core.testing import FrozenClock
 from tests.app.tasks import leave_effect
-from tests.scheduler.background_task.places import legacy_mail, legacy_note, noted
+from tests.scheduler.background_task.places import legacy_fails, legacy_mail, legacy_note, noted
 from tests.scheduler.places import at
 
 pytestmark = pytest.mark.django_db
@@ -90,7 +94,66 @@ class TestQuestions:
         one, same, other = legacy_note(1, a=1, b=2), legacy_note(1, b=2, a=1), legacy_note(1, a=1)
 
         assert one.task_hash == same.task_hash != other.task_hash
+        assert {each.task_hash for each in Task.objects.filter(pk__in=[one.pk, same.pk])} == {
+            sha1(f'{legacy_note.name}[[1], {{"a": 1, "b": 2}}]'.encode()).hexdigest()
+        }
         assert set(Task.objects.get_task(legacy_note.name, [1], {"a": 1, "b": 2})) == {one, same}
+
+    @pytest.mark.parametrize("model", [Task, CompletedTask])
+    @pytest.mark.parametrize(
+        ("name", "words"),
+        [
+            ("task_hash", r"'task_hash' cannot be asked .* get_task\(name, args, kwargs\) returns"),
+            ("creator", r"created_by\(user\) returns"),
+            ("creator_content_type", r"created_by\(user\) returns"),
+            ("creator_object_id", r"created_by\(user\) returns"),
+        ],
+    )
+    def test_what_no_column_says_names_what_does(self, model, name, words):
+        for ask in ("filter", "exclude", "get"):
+            with pytest.raises(FieldError, match=words):
+                getattr(model.objects, ask)(**{name: 1})
+        with pytest.raises(FieldError, match=words):
+            model.objects.order_by(name)
+        with pytest.raises(FieldError, match=words):
+            model.objects.annotate(found=F(name))
+
+        assert list(model.objects.annotate(**{name: F("priority")}).filter(**{name: 1})) == []
+
+    def test_of_what_has_ended_by_its_arguments(self):
+        for number in (1, 2):
+            legacy_note(number)
+        while tasks.run_next_task():
+            pass
+
+        assert CompletedTask.objects.get_task(legacy_note.name, [2]).get().params() == ([2], {})
+
+    def test_by_whom_it_was_asked_for(self):
+        ada = User.objects.create(username="ada")
+
+        task = legacy_note(1, creator=ada)
+
+        assert task.creator_object_id == Task.objects.get().creator_object_id == ada.pk
+        assert legacy_note(2).creator_object_id is None
+
+    def test_by_the_last_error(self, settings):
+        settings.MAX_ATTEMPTS = 2
+        with FrozenClock(at(9)) as clock:
+            legacy_fails()
+            legacy_note(1, schedule=9999)
+            legacy_note(2, schedule=9999, repeat=Task.HOURLY)
+            tasks.run_next_task()
+
+            assert Task.objects.filter(last_error="").count() == 2
+            failing = Task.objects.exclude(last_error="").get()
+            assert failing.last_error.startswith("Traceback")
+            assert failing.has_error()
+            assert Task.objects.filter(last_error__contains='raise RuntimeError("the shop').exists()
+            clock.advance(seconds=6)
+            tasks.run_next_task()
+
+        [ended] = CompletedTask.objects.filter(last_error__icontains="the shop is closed")
+        assert ended.last_error == Job.objects.get(pk=ended.pk).errors[-1]["traceback"]
 
     def test_jobs_of_other_tasks_are_none_of_them(self):
         background.enqueue(leave_effect, ["tea"])
@@ -183,6 +246,52 @@ class TestChanges:
 
         assert Task.objects.filter(queue=None).update(priority=9) == 2
         assert set(Job.objects.values_list("priority", flat=True)) == {9}
+
+    def test_by_what_they_say_now(self):
+        legacy_note(1, priority=3)
+        legacy_note(2, priority=5)
+
+        assert Task.objects.update(priority=F("priority") + 1) == 2
+
+        assert set(Job.objects.values_list("priority", flat=True)) == {4, 6}
+
+    def test_of_what_is_none_of_theirs(self):
+        legacy_note(1)
+
+        with pytest.raises(FieldDoesNotExist):
+            Task.objects.update(priorty=3)
+
+    def test_of_many_are_of_all_or_of_none(self, claimed):
+        legacy_note(1)
+        claimed()
+        legacy_note(2, schedule=60)
+
+        with pytest.raises(InvalidCall, match="what a worker left that has died is run again"):
+            Task.objects.order_by("-run_at").update(locked_by=None, locked_at=None, priority=7)
+
+        assert set(Job.objects.values_list("priority", flat=True)) == {0}
+
+    def test_of_one_that_has_ended_meanwhile(self, monkeypatch):
+        legacy_note(1)
+        legacy_note(2)
+        found = Task.objects.order_by("run_at")
+        ended = found[0]
+
+        def save(self):
+            if self.pk == ended.pk:
+                Job.objects.filter(pk=ended.job_id).delete()
+            changing.change(self)
+
+        monkeypatch.setattr(Task, "save", save)
+
+        assert found.update(priority=7) == 1
+
+    def test_attempts_are_counted_by_workers(self):
+        legacy_note(1)
+
+        assert Task.objects.update(attempts=0) == 1  # as it is
+        with pytest.raises(InvalidCall, match=r"attempts of a stored .* only creator, priority"):
+            Task.objects.update(attempts=3)
 
     def test_of_one_that_has_moved_on_since_it_was_read(self, claimed):
         runs, repeats = legacy_note(1), legacy_note(2, repeat=Task.HOURLY)
