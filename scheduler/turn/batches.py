@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 
 from django.db import transaction
 
 from scheduler import conf, signals
 from scheduler.choices import Outcome
-from scheduler.materialise import WatermarkMoved, record
+from scheduler.materialise import WatermarkMoved, note_end, record
 from scheduler.models import Occurrence, Schedule
-from scheduler.turn.due import read
+from scheduler.turn.due import Due, read
 from scheduler.turn.limits import limit_transaction, limited
 from scheduler.turn.setback import set_back
 from scheduler.turn.times import Times
 from scheduler.turn.work import ScheduleFailed, Work, work_on
 from tasks_core import clock
 from tasks_core.backends.database.transactions import in_transaction, is_outage
+from tasks_core.states import JobState
 
 
 @dataclass(slots=True)
@@ -111,7 +113,7 @@ def _batch(
     for group in [[row] for row in rows] if apart else [rows]:
         try:
             with transaction.atomic(using=alias, savepoint=apart):
-                work, left_alone = work_on(alias, group, now=now, times=times)
+                work, left_alone = _work_on(alias, group, now=now, times=times)
                 record(alias, work, now=now, recorded_by=recorded_by)
         except Exception as error:
             if not apart or is_outage(error):
@@ -121,6 +123,24 @@ def _batch(
         else:
             _count(done, work, left_alone)
     return done
+
+
+def _work_on(
+    alias: str, rows: Sequence[Due], *, now: datetime, times: Times
+) -> tuple[list[Work], dict[str, str]]:
+    """
+    Return the work on ``rows``, and why some are left alone.
+
+    Where a worker was killed before it told that the last job has failed for good, that is told
+    first: whoever hears it may end the schedule, before it makes one job more.
+    """
+    work, left_alone = work_on(alias, rows, now=now, times=times)
+    failed = [each.failed for each in work if each.failed is not None]
+    if not failed:
+        return work, left_alone
+    note_end(failed, state=JobState.FAILED, at=now)
+    still_due = Schedule.objects.using(alias).due(now).filter(key__in=[row.key for row in rows])
+    return work_on(alias, read(still_due), now=now, times=times)
 
 
 def _own(error: Exception) -> BaseException:

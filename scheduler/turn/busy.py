@@ -26,6 +26,13 @@ if TYPE_CHECKING:
 from scheduler.turn.due import Row
 
 
+class Previous(NamedTuple):
+    """The last job of a schedule, which a new one would overlap with, unless it has failed."""
+
+    job_id: UUID
+    has_failed: bool = False  # for good, and the ledger was not told
+
+
 class _Unended(NamedTuple):
     row: Row
     job_id: UUID
@@ -34,13 +41,19 @@ class _Unended(NamedTuple):
 
 def busy_jobs(alias: str, rows: Iterable[Row], *, now: datetime) -> dict[str, UUID]:
     """Return the previous jobs that a new one would overlap with, by the keys of ``rows``."""
+    found = previous_jobs(alias, rows, now=now)
+    return {key: previous.job_id for key, previous in found.items() if not previous.has_failed}
+
+
+def previous_jobs(alias: str, rows: Iterable[Row], *, now: datetime) -> dict[str, Previous]:
+    """Return, by the keys of ``rows``, the previous jobs that matter to a new one."""
     by_backend: dict[str, list[_Unended]] = defaultdict(list)
     for unended in _unended(alias, rows):
         by_backend[unended.row.backend].append(unended)
     return {
-        unended.row.key: unended.job_id
+        key: previous
         for backend, found in by_backend.items()
-        for unended in _overlapping(alias, backend, found, now=now)
+        for key, previous in _mattering(alias, backend, found, now=now)
     }
 
 
@@ -67,11 +80,11 @@ def _unended(alias: str, rows: Iterable[Row]) -> Iterator[_Unended]:
             yield _Unended(last[key, due_at], job_id, at)
 
 
-def _overlapping(
+def _mattering(
     alias: str, backend: str, found: list[_Unended], *, now: datetime
-) -> Iterator[_Unended]:
+) -> Iterator[tuple[str, Previous]]:
     """
-    Yield those of ``found`` that count.
+    Yield those of ``found`` that count, with their keys, and those that have failed.
 
     A job that waits, for a retry or because it snoozed, counts for ``overlap_timeout`` since it
     was last begun: one that fails again and again, or sleeps until next year, must not silence
@@ -80,23 +93,24 @@ def _overlapping(
     end is noted.
     """
     asked = job_backends[backend]
-    if asked.database != alias and asked.supports("get_many"):
-        yield from found  # whoever reconciles asks, and notes how they ended
-        return
     if asked.database != alias:
+        # Whoever reconciles asks those that can be asked, and notes how their jobs ended.
+        is_told = asked.supports("get_many")
         for each in found:
-            if now - each.recorded_at < each.row.overlap_timeout:
-                yield each
+            if is_told or now - each.recorded_at < each.row.overlap_timeout:
+                yield each.row.key, Previous(each.job_id)
         return
     jobs = _jobs(backend, [each.job_id for each in found])
     waiting = [job_id for job_id, job in jobs.items() if job.status == JobState.SCHEDULED]
     begun = _begun(alias, waiting)
     for each in found:
         job, since = jobs.get(each.job_id), begun.get(each.job_id)
-        if job is None or job.status not in UNFINISHED:
+        if job is None:
             continue
-        if since is None or now - since < each.row.overlap_timeout:
-            yield each
+        if job.status == JobState.FAILED:
+            yield each.row.key, Previous(each.job_id, has_failed=True)
+        elif job.status in UNFINISHED and (since is None or now - since < each.row.overlap_timeout):
+            yield each.row.key, Previous(each.job_id)
 
 
 def _begun(database: str, ids: list[UUID]) -> dict[UUID, datetime]:

@@ -17,7 +17,7 @@ from scheduler.exceptions import SchedulerError
 from scheduler.planner import Decision, Plan, Standing
 from scheduler.triggers import Trigger
 from scheduler.turn.arguments import Arguments, with_arguments
-from scheduler.turn.busy import busy_jobs
+from scheduler.turn.busy import previous_jobs
 from scheduler.turn.due import Row
 from scheduler.turn.gates import Gates
 from scheduler.turn.rebuild import NotOurs, computed_of, trigger_of
@@ -45,6 +45,7 @@ class Work:
     task: Bare | None
     plan: Plan
     busy: UUID | None = None  # the previous job, if it has not ended
+    failed: UUID | None = None  # or if it has failed for good, and the ledger was not told
     computed: Mapping[datetime, Arguments] = field(default_factory=dict)  # by due time
     batch: str = ""  # of a run or a backfill that somebody asked for
     starts: Mapping[datetime, datetime] = field(default_factory=dict)  # of its jobs, by due time
@@ -95,14 +96,16 @@ def work_on(
                 known.append((row, tasks.of(row), trigger_of(row), gates.of(row)))
         except NotOurs as error:
             left_alone[row.key] = str(error)
-    busy = busy_jobs(alias, [row for row, *_ in known], now=now)
+    last_jobs = previous_jobs(alias, [row for row, *_ in known], now=now)
     plans = Plans(now)
     work = []
     for row, task, trigger, closed in known:
+        job_id, has_failed = last_jobs.get(row.key, (None, False))
+        busy, failed = (None, job_id) if has_failed else (job_id, None)
         with times.of(row), _failing_alone(row):
-            stands = standing(row, gates=closed, busy=row.key in busy, may_wait=may_wait)
+            stands = standing(row, gates=closed, busy=busy is not None, may_wait=may_wait)
             plan, computed = with_arguments(row, plans.of(stands, row, trigger))
-        work.append(Work(row, task, plan, busy.get(row.key), computed))
+        work.append(Work(row, task, plan, busy, failed, computed))
     return work, left_alone
 
 

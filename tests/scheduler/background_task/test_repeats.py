@@ -14,7 +14,6 @@ from scheduler.materialise import note_end, note_ends
 from scheduler.models import Occurrence, OperatorAction, Schedule
 from scheduler.signals import occurrences_failed
 from scheduler.testing import schedules
-from scheduler.turn.batches import materialise_due
 from tasks_core.models import Job
 from tasks_core.signals import jobs_ended
 from tasks_core.states import JobState
@@ -208,20 +207,43 @@ class TestDeath:
         assert Occurrence.objects.get().job_state == "failed"
         assert OperatorAction.objects.filter(verb="change").count() == 1
 
-    def test_and_nothing_else_would(self):
+    def test_whoever_would_make_the_next_run_finds_it_first(self):
         self.begin_and_fail()
 
-        assert self.goes_on()
+        assert not self.goes_on()
 
-    def test_what_was_made_meanwhile_does_not_run(self):
+        assert Job.objects.count() == 1
+        assert Occurrence.objects.get(due_at=at(8)).job_state == "failed"
+        assert OperatorAction.objects.filter(verb="change").count() == 1
+
+    def test_whoever_finds_it_when_the_next_run_is_due_makes_none(self):
         self.begin_and_fail()
         with FrozenClock(at(9)):
-            materialise_due(limit=9)
-            assert Job.objects.filter(finished_at=None).count() == 1
             upkeep.reconcile()
 
             assert not tasks.run_next_task()
         assert Job.objects.count() == 1
+
+    def test_a_failure_that_cannot_be_told_keeps_no_run_back(self):
+        def refuse(**told):
+            raise ZeroDivisionError
+
+        self.begin_and_fail()
+        occurrences_failed.connect(refuse)
+
+        assert self.goes_on()
+
+        occurrences_failed.disconnect(refuse)
+        assert Occurrence.objects.get(due_at=at(8)).job_state == ""
+
+    def test_those_that_go_on_are_told_and_go_on(self):
+        with FrozenClock(at(8)):
+            legacy_fails(repeat=Task.HOURLY, repeat_on_failure=True)
+            assert tasks.run_next_task()
+
+        assert self.goes_on()
+
+        assert Occurrence.objects.get(due_at=at(8)).job_state == "failed"
 
     def test_the_end_and_its_note_are_one(self):
         def be_killed(**told):
