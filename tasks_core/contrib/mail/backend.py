@@ -67,9 +67,9 @@ class QueuedEmailBackend(BaseEmailBackend):
             return 0
 
     def _send(self, messages: Sequence[EmailMessage]) -> int:
-        from tasks_core.contrib.mail.tasks import connection
+        from tasks_core.contrib.mail import connections
 
-        return connection(self.mailer).send_messages(messages) or 0
+        return connections.new(self.mailer).send_messages(messages) or 0
 
     def _queue(self, messages: Sequence[EmailMessage]) -> int:
         from tasks_core.contrib.mail import letters, store

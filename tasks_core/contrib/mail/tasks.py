@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from smtplib import SMTPRecipientsRefused
-from typing import Any
 from uuid import UUID
 
-from django.core import mail
-from django.core.mail.backends.base import BaseEmailBackend
-
-from tasks_core.contrib.mail import conf, letters, store
+from tasks_core.contrib.mail import connections, letters, store
 from tasks_core.contrib.mail.exceptions import RecipientsRefused
 from tasks_core.decorators import task
 
@@ -30,19 +26,10 @@ def send(letter: str, mailer: str | None = None) -> int:
     if content is None:
         return 0
     try:
-        count = connection(mailer).send_messages([letters.read(content)])
+        count = connections.send(letters.read(content), mailer)
     except SMTPRecipientsRefused as error:
         # Whoever may look at jobs need not learn who was written to.
         raise RecipientsRefused([code for code, _words in error.recipients.values()]) from None
     store.forget(UUID(letter))
     store.sweep()
-    return count or 0
-
-
-def connection(mailer: str | None) -> BaseEmailBackend:
-    """Return what really sends, which waits for a silent server no longer than is set."""
-    told = conf.get()
-    found: Any = mail.get_connection(told["BACKEND"]) if mailer is None else mail.mailers[mailer]
-    if getattr(found, "timeout", 0) is None:  # Django's own default is to wait for ever
-        found.timeout = told["TIMEOUT"]
-    return found  # type: ignore[no-any-return]
+    return count

@@ -10,7 +10,6 @@ from email.mime.text import MIMEText
 from uuid import uuid4
 
 import pytest
-from aiosmtpd.controller import Controller
 from django.core import mail
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
@@ -19,44 +18,18 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy, override
 
 from tasks_core import JobState, background, clock, job_backends
-from tasks_core.contrib.mail import QueuedEmailBackend, letters, store, tasks
+from tasks_core.contrib.mail import QueuedEmailBackend, connections, letters, store, tasks
 from tasks_core.contrib.mail.models import LetterPart
 from tasks_core.exceptions import InvalidCall
 from tasks_core.models import Job, Outbox
 from tasks_core.processes.foreground import run_ready
 from tasks_core.testing import drain
-from tests import services
 from tests.app.mails import Newsletter
+from tests.tasks_core.mail.servers import HAS_MAILERS, LOCMEM, QUEUED, SMTP
 
-LOCMEM = "django.core.mail.backends.locmem.EmailBackend"
-QUEUED = "tasks_core.contrib.mail.QueuedEmailBackend"
 HEADERS = {"Date": "Sun, 22 Nov 2026 09:00:00 -0000", "Message-ID": "<1@example.org>"}
-SMTP = "django.core.mail.backends.smtp.EmailBackend"
-HAS_MAILERS = hasattr(mail, "mailers")  # since Django 6.1
 SETTING = pytest.mark.skipif(HAS_MAILERS, reason="Django 6.1 has MAILERS instead")
 MAILERS = pytest.mark.skipif(not HAS_MAILERS, reason="MAILERS came with Django 6.1")
-
-
-@pytest.fixture(autouse=True)
-def really_sent_by(settings):
-    """Queue all mail, and say what really sends it, in the words of this Django."""
-
-    def say(path, **options):
-        if HAS_MAILERS:
-            settings.MAILERS = {
-                "default": {"BACKEND": QUEUED, "OPTIONS": {"mailer": "real"}},
-                "real": {"BACKEND": path, "OPTIONS": options},
-            }
-            return
-        settings.EMAIL_BACKEND = QUEUED
-        settings.QUEUED_EMAIL = {"BACKEND": path}
-        for name, value in options.items():
-            setattr(settings, f"EMAIL_{name.upper()}", value)
-
-    say(LOCMEM)
-    mail.outbox = []
-    yield say
-    mail.outbox = []
 
 
 def plain(**options):
@@ -156,11 +129,6 @@ def bodies(part):
 def queue(**options):
     """Return the queue as Django makes one."""
     return QueuedEmailBackend(mailer="real" if HAS_MAILERS else None, **options)
-
-
-@pytest.fixture
-def unused_port():
-    return services.free_port()
 
 
 # A message.
@@ -384,36 +352,6 @@ def test_a_mail_server_that_is_away_is_tried_again(really_sent_by, unused_port):
     assert LetterPart.objects.count() == 1
 
 
-class Mailbox:
-    """Takes what a mail server is given, once it is no longer refusing."""
-
-    def __init__(self):
-        self.refusals, self.received, self.unknown = 0, [], ""
-
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
-        if self.unknown:
-            return f"{self.unknown} no such user: {address}"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - as aiosmtpd calls it
-        if self.refusals:
-            self.refusals -= 1
-            return "451 try again later"
-        self.received.append(envelope)
-        return "250 OK"
-
-
-@pytest.fixture
-def mailbox(really_sent_by, unused_port):
-    found = Mailbox()
-    server = Controller(found, hostname="127.0.0.1", port=unused_port)
-    server.start()
-    really_sent_by(SMTP, host="127.0.0.1", port=unused_port)
-    yield found
-    server.stop()
-
-
 def test_a_mail_server_that_refuses_gets_it_later_and_once(mailbox):
     mailbox.refusals = 1
     rich().send()
@@ -445,18 +383,18 @@ def test_whom_a_mail_server_does_not_know_it_is_asked_for_once(mailbox, reply, s
 
 
 def test_a_silent_mail_server_is_waited_for_no_longer_than_a_minute(settings, really_sent_by):
-    really_sent_by(SMTP)
+    really_sent_by(SMTP, host="127.0.0.1")
     name = "real" if HAS_MAILERS else None
 
-    assert tasks.connection(name).timeout == 60
+    assert connections.new(name).timeout == 60
 
     settings.QUEUED_EMAIL = {**getattr(settings, "QUEUED_EMAIL", {}), "TIMEOUT": 5}
 
-    assert tasks.connection(name).timeout == 5
+    assert connections.new(name).timeout == 5
 
-    really_sent_by(SMTP, timeout=7)
+    really_sent_by(SMTP, host="127.0.0.1", timeout=7)
 
-    assert tasks.connection(name).timeout == 7
+    assert connections.new(name).timeout == 7
 
 
 def test_one_bad_message_keeps_no_other_back(mailbox):
