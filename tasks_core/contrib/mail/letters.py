@@ -65,9 +65,13 @@ def _class_name(kind: type) -> Any:
     try:
         return pack(kind, what="The message", snapshot=False)
     except InvalidCall:
+        where, name = kind.__module__, kind.__qualname__
+        is_at_top = "." not in name and where != "__main__"
+        cure = f'add {where!r} to TASKS_CORE["ALLOWED_MODULES"]' if is_at_top else "move it there"
         raise InvalidCall(
-            f"A worker could not find the class {kind.__qualname__} of the message again: define "
-            "it at the top of a module of an installed app, or send with a connection of your own."
+            f"The message is a {where}.{name}, which no worker could find again: it is not at the "
+            f"top of a module of an installed app. Either {cure}, or send the message at once: "
+            "connection=get_connection(…)."
         ) from None
 
 

@@ -2,11 +2,13 @@
 
 import email
 import email.policy
+import sys
 from datetime import timedelta
 from email import charset
 from email.message import MIMEPart
 from email.mime.base import MIMEBase
 from email.mime.text import MIMEText
+from types import ModuleType
 from uuid import uuid4
 
 import pytest
@@ -181,8 +183,21 @@ def test_a_class_that_a_worker_could_not_find_is_refused():
     class Local(EmailMessage):
         pass
 
-    with pytest.raises(InvalidCall, match=r"could not find the class .*Local of the message"):
+    with pytest.raises(InvalidCall, match=r"is a .*Local, which no worker .* Either move it there"):
         letters.written(Local())
+
+
+def test_a_class_beside_the_apps_travels_once_it_may(settings, monkeypatch):
+    beside = ModuleType("shop_mail")
+    beside.Letter = type("Letter", (EmailMessage,), {"__module__": "shop_mail"})
+    monkeypatch.setitem(sys.modules, "shop_mail", beside)
+    cure = r"Either add 'shop_mail' to TASKS_CORE\[\"ALLOWED_MODULES\"\], or send .* at once"
+
+    with pytest.raises(InvalidCall, match=cure):
+        letters.written(beside.Letter("Tea"))
+
+    settings.TASKS_CORE = {"ALLOWED_MODULES": ["shop_mail"]}
+    assert type(letters.read(letters.written(beside.Letter("Tea")))) is beside.Letter
 
 
 def test_what_cannot_be_carried_is_named():
