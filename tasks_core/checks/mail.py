@@ -5,6 +5,7 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
+from django.core import mail
 from django.core.checks import CheckMessage, Error, register
 from django.utils.module_loading import import_string
 
@@ -24,12 +25,13 @@ def check_queued_mail(app_configs: Any = None, **kwargs: Any) -> list[CheckMessa
 def _is_default() -> bool:
     # Where MAILERS is set Django 6.1 has no other setting, and it warns of who reads one.
     told: Any = settings
-    has_one = not hasattr(told, "MAILERS") and told.is_overridden("EMAIL_BACKEND")
+    has_mailers = hasattr(mail, "mailers") and hasattr(told, "MAILERS")
+    has_one = not has_mailers and told.is_overridden("EMAIL_BACKEND")
     return has_one and bool(told.EMAIL_BACKEND == QUEUED)
 
 
 def _mailers() -> dict[str, Mapping[str, Any]]:
-    told = getattr(settings, "MAILERS", None)
+    told = getattr(settings, "MAILERS", None) if hasattr(mail, "mailers") else None
     named = told.items() if isinstance(told, Mapping) else ()
     return {alias: mailer for alias, mailer in named if isinstance(mailer, Mapping)}
 

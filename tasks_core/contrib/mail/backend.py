@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.apps import apps
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
@@ -46,7 +45,7 @@ class QueuedEmailBackend(BaseEmailBackend):
         super().__init__(**{name: options[name] for name in OF_DJANGO & options.keys()})
         if not apps.is_installed(conf.APP):
             raise ImproperlyConfigured(f'Queued mail needs "{conf.APP}" in INSTALLED_APPS.')
-        if mailer is None and hasattr(settings, "MAILERS"):
+        if mailer is None and conf.has_mailers():
             raise ImproperlyConfigured(conf.WHICH_MAILER)
         self.is_silent = fail_silently
         self.mailer = mailer
@@ -112,8 +111,8 @@ def _refuse_connection(options: dict[str, Any]) -> None:
     """Refuse what one call says of its connection: the worker has its own, and no passwords."""
     said = sorted(name for name in options.keys() - OF_DJANGO if options[name] is not None)
     if said:
+        where = "OPTIONS of the mailer that sends" if conf.has_mailers() else "EMAIL_… settings"
         raise InvalidCall(
             f"{', '.join(said)}: what a call says of its connection does not travel to a worker. "
-            "Set EMAIL_HOST_USER, EMAIL_HOST_PASSWORD and the like, or send with "
-            "connection=get_connection(backend, …)."
+            f"Say it in the {where}, or send the message at once: {conf.at_once()}."
         )

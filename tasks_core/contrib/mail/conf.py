@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
+from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
 
 from tasks_core.calls import Call
@@ -16,6 +17,7 @@ WHICH_MAILER = (
     'With MAILERS the mailer that really sends is named: "OPTIONS": {"mailer": "smtp"}, beside '
     f'"BACKEND": "{QUEUED}".'
 )
+OLD_WAY = 'connection=get_connection("django.core.mail.backends.smtp.EmailBackend")'
 DEFAULTS: dict[str, Any] = {
     "BACKEND": "django.core.mail.backends.smtp.EmailBackend",  # what really sends
     "QUEUE": "default",
@@ -26,6 +28,16 @@ DEFAULTS: dict[str, Any] = {
     "TIMEOUT": 60,  # seconds that the mail server may be silent, if nothing else says so
 }
 OF_JOBS = frozenset({"QUEUE", "PRIORITY", "MAX_ATTEMPTS"})
+
+
+def has_mailers() -> bool:
+    """Say whether the project has the MAILERS of Django 6.1, instead of all other settings."""
+    return hasattr(mail, "mailers") and hasattr(settings, "MAILERS")
+
+
+def at_once() -> str:
+    """Return what sends a message without the queue, in the words of this project's Django."""
+    return 'using="smtp", or which mailer sends' if has_mailers() else OLD_WAY
 
 
 def get() -> dict[str, Any]:

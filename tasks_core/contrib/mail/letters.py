@@ -10,7 +10,7 @@ from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.core.mail.message import EmailAlternative, EmailAttachment
 
 from tasks_core.carrying import pack, unpack
-from tasks_core.contrib.mail import mime  # noqa: F401 - it adds what it knows
+from tasks_core.contrib.mail import conf, mime  # noqa: F401 - it adds what it knows
 from tasks_core.exceptions import InvalidCall
 
 OF_DJANGO = {kind.__name__: kind for kind in (EmailMessage, EmailMultiAlternatives)}
@@ -71,7 +71,7 @@ def _class_name(kind: type) -> Any:
         raise InvalidCall(
             f"The message is a {where}.{name}, which no worker could find again: it is not at the "
             f"top of a module of an installed app. Either {cure}, or send the message at once: "
-            "connection=get_connection(…)."
+            f"{conf.at_once()}."
         ) from None
 
 

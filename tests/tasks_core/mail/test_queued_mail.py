@@ -465,7 +465,8 @@ def test_nor_of_a_transaction_that_is_broken_already():
 
 @pytest.mark.parametrize("said", [{"username": "shop", "password": "tea"}, {"host": "b.org"}])
 def test_what_a_call_says_of_its_connection_does_not_travel(said):
-    with pytest.raises(InvalidCall, match="EMAIL_HOST_PASSWORD"):
+    cure = "OPTIONS of the mailer .* using=" if HAS_MAILERS else "EMAIL_… .* connection=get_conn"
+    with pytest.raises(InvalidCall, match=cure):
         queue(**said)
 
     assert queue(username=None, password=None).send_messages([]) == 0
@@ -562,6 +563,17 @@ def test_who_does_not_queue_needs_neither(settings):
     settings.INSTALLED_APPS = [app for app in settings.INSTALLED_APPS if "mail" not in app]
 
     assert ids() == []
+
+
+@SETTING
+def test_a_setting_of_another_name_is_not_taken_for_mailers(settings):
+    settings.MAILERS = {"default": "a setting of this project's own"}
+
+    assert ids() == []
+    plain().send()
+    drain()
+
+    assert len(mail.outbox) == 1
 
 
 @MAILERS
