@@ -38,9 +38,8 @@ def check_relations(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage
     """E002: a model of the project refers to tasks as if they had a table."""
     return [
         Error(
-            f"{field.model._meta.label}.{field.name} refers to {field.related_model.__name__}, a "
-            "view of jobs and schedules: no database can hold such a constraint, and nothing tells "
-            "when a task has ended.",
+            f"It refers to {field.related_model.__name__}, a view of jobs and schedules: no "
+            "database can hold such a constraint, and nothing tells when a task has ended.",
             hint=REFER,
             obj=field,
             id="tasks_background_task.E002",

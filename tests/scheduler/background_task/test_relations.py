@@ -41,7 +41,7 @@ def test_one_that_needs_a_table_is_refused(told, kind):
     _made, [error] = told(task=kind())
 
     assert error.id == "tasks_background_task.E002"
-    assert error.msg.startswith("app.Page.task refers to ")
+    assert str(error).startswith("app.Page.task: (tasks_background_task.E002) It refers to ")
     assert "UUIDField" in error.hint
 
 
