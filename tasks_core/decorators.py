@@ -50,13 +50,16 @@ def task(
         raise InvalidCall(f"@task takes its options by name: @task(queue={func!r:.80}).")
     _check(options, backoff=backoff, gives_up=gives_up, http=http)
 
+    keys = key_templates.declared(options)
     also: dict[str, Any] = {"gives_up": gives_up, "takes_context": takes_context, "http": http}
+    also["keyed_by"] = options["key"] if options.get("key") in keys else ""
 
     def declare(function: Callable[P, R]) -> Task[P, R]:
-        if "{" in (key := (options.get("concurrency") or ("",))[0]):
+        masked = also["sensitive"] = masking.check(sensitive, function)
+        for key in keys:
             key_templates.check(key, function)
+            masking.check_key(key, masked)
         name = registry.path_of(function)
-        also["sensitive"] = masking.check(sensitive, function)
         declared = Task(function, name, options, backend=backend, backoff=backoff, **also)
         registry.declare(declared)
         return declared

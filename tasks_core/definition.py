@@ -47,6 +47,7 @@ class Task(Generic[P, R]):
     foreign: Any = None
     context_of: Callable[["Attempt"], Any] | None = None
     http: bool | str = False  # callable over HTTP; if text, by those who have that permission
+    keyed_by: str = ""  # its key, if that names arguments: a call's own is taken as it is
     sensitive: Sensitive = False  # which arguments nobody is shown; True: none of them is
     unplaced: str = ""  # why what its author said names no backend of JOBS; empty if it does
 

@@ -28,6 +28,12 @@ def names(template: str) -> list[str]:
     return [str(name) for _, name, _, _ in fields]
 
 
+def declared(options: Mapping[str, Any]) -> list[str]:
+    """Return the keys among what a task declares that name arguments."""
+    keys = (options.get("key"), (options.get("concurrency") or ("",))[0])
+    return [key for key in keys if key and "{" in key]
+
+
 def check(template: str, func: Callable[..., Any]) -> None:
     """Raise InvalidCall, with the nearest known word, for a name that ``func`` never takes."""
     parameters = inspect.signature(func, follow_wrapped=False).parameters

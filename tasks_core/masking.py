@@ -6,11 +6,20 @@ from inspect import Parameter
 from itertools import chain, repeat
 from typing import Any
 
-from tasks_core import conf, registry
+from tasks_core import conf, key_templates, registry
 from tasks_core.definition import Sensitive, Task
-from tasks_core.exceptions import InvalidCall
+from tasks_core.exceptions import InvalidCall, UnknownTask
 
 MASK = "********"
+
+
+def check_key(key: str, sensitive: Sensitive) -> None:
+    """Raise InvalidCall for a key, which everybody is shown, that names a sensitive argument."""
+    for name in key_templates.names(key):
+        if sensitive is True or name in (sensitive or ()):
+            raise InvalidCall(
+                f"the key {key!r} would show {name}, which is sensitive. Name another argument."
+            )
 
 
 def check(sensitive: Any, function: Callable[..., Any]) -> Sensitive:
@@ -33,9 +42,16 @@ def check(sensitive: Any, function: Callable[..., Any]) -> Sensitive:
 
 
 def shown(name: str, args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
-    """Return ``args`` and ``kwargs`` of a call of the task ``name`` as people may see them."""
-    task = registry.declared().get(name)
-    if task is None or not task.sensitive:
+    """
+    Return ``args`` and ``kwargs`` of a call of the task ``name`` as people may see them.
+
+    Of a task that is not there, nobody knows what was sensitive: all of them are masked.
+    """
+    try:
+        task = registry.resolve(name)
+    except UnknownTask:
+        return {"args": [MASK] * len(args), "kwargs": dict.fromkeys(kwargs, MASK)}
+    if not task.sensitive:
         return {"args": args, "kwargs": kwargs}
     known = _parameters(task.func)
     places = chain(_places(task, known), repeat(_rest(known, Parameter.VAR_POSITIONAL)))
@@ -50,7 +66,8 @@ def shown(name: str, args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _seen(task: Task[Any, Any], name: str, value: Any) -> Any:
-    is_masked = task.sensitive is True or name in (task.sensitive or ())
+    # Without a name it is what the function does not take any more, perhaps under its old name.
+    is_masked = task.sensitive is True or not name or name in (task.sensitive or ())
     return MASK if is_masked else value
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
-from tasks_core import clock, conf, key_templates, registry
+from tasks_core import clock, conf, key_templates, masking, registry
 from tasks_core.backends.base import BaseJobBackend
 from tasks_core.calls import OPTION_DEFAULTS, Call
 from tasks_core.definition import Task, check_options
@@ -100,8 +100,12 @@ def accepted(
     if mode.endswith("defer") and checked.when is None:
         raise InvalidCall("when must be a datetime or a timedelta, not None.")
     _refuse_unbindable(checked)
+    if checked.key is not None and checked.key == checked.func.keyed_by:
+        checked.key = _of_its_arguments(checked, checked.key, what="key")
     if checked.concurrency is not None and "{" in checked.concurrency[0]:
-        checked.concurrency = _of_its_arguments(checked, *checked.concurrency)
+        key, permits = checked.concurrency
+        key = _of_its_arguments(checked, key, what="the key of concurrency")
+        checked.concurrency = key, permits
     _refuse_unnamed(backend, mode, checked)
     backend.vet(checked)
     return checked
@@ -145,16 +149,16 @@ def _refuse_unnamed(backend: BaseJobBackend, mode: str, call: Call) -> None:
             )
 
 
-def _of_its_arguments(call: Call, template: str, permits: int) -> tuple[str, int]:
-    """Return the concurrency of a call whose key names arguments, by these arguments."""
+def _of_its_arguments(call: Call, template: str, *, what: str) -> str:
+    """Return the key of a call whose task names arguments in it, by these arguments."""
+    masking.check_key(template, call.func.sensitive)
     bound = _bound(call)
     bound.apply_defaults()
     arguments: dict[str, Any] = {}
     for name, parameter in bound.signature.parameters.items():
         value = bound.arguments[name]
         arguments |= value if parameter.kind is parameter.VAR_KEYWORD else {name: value}
-    key = key_templates.filled(template, arguments)
-    return key_text(key, what="the key of concurrency"), permits
+    return key_text(key_templates.filled(template, arguments), what=what)
 
 
 @lru_cache(maxsize=4096)

@@ -46,10 +46,10 @@ def declared(
         raise InvalidCall(f"{what} cannot be given takes_context.")
     registry.path_of(func)  # refuses what a worker would not find
     declare = task(**options)
-    if key_templates.names((options.get("concurrency") or ("",))[0]):
+    for key in key_templates.declared(options):
         raise InvalidCall(
-            f"{what} takes a plain key of concurrency: what is sent has no arguments that it could "
-            "name. Let the function enqueue a task that has them."
+            f"{what} takes plain keys, and {key!r} names arguments, which what is sent has not. "
+            "Let the function enqueue a task that has them."
         )
     return declare(_body(func, opened))
 

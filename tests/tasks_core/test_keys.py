@@ -5,9 +5,10 @@ import threading
 import pytest
 from django.db import transaction
 
-from tasks_core import Call, JobState, background
+from tasks_core import Call, JobState, background, task
 from tasks_core.backends.database import held
 from tasks_core.backends.database.settle import settle
+from tasks_core.exceptions import InvalidCall
 from tasks_core.models import Job
 from tasks_core.outcomes import AttemptError, Errored
 from tasks_core.signals import job_enqueued
@@ -29,6 +30,31 @@ def test_a_held_key_keeps_its_job():
 
     assert second.id == first.id
     assert (fresh_args(first), Job.objects.get().label) == (["tea"], "first")
+
+
+@task(key="report {number}")
+def report(number, note=""):
+    """Be written once for each number."""
+
+
+def test_a_declared_key_may_name_arguments_of_the_call():
+    first, second = report.enqueue(1), report.enqueue(number=2)
+    again = background.enqueue(report, [1, "again"])
+
+    assert (again.id, second.id) == (first.id, Job.objects.get(active_key="report 2").id)
+
+
+def test_the_key_of_a_call_is_taken_as_it_is():
+    background.enqueue(report, [1], key="{number} of {mont}")
+    report.using(key="all {reports}").enqueue(1)
+
+    assert {job.active_key for job in Job.objects.all()} == {"{number} of {mont}", "all {reports}"}
+
+
+@pytest.mark.parametrize("key", ["report {numbr}", "report {number!r}", "report {"])
+def test_a_declared_key_names_nothing_else(key):
+    with pytest.raises(InvalidCall, match="the key 'report"):
+        task(key=key)(report.func)
 
 
 def fresh_args(result):

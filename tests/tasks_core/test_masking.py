@@ -12,6 +12,7 @@ from tasks_core.exceptions import InvalidCall
 from tasks_core.masking import MASK, shown
 from tasks_core.models import Job, Outbox
 from tasks_core.testing import drain
+from tests.app.accounts import open_account
 from tests.app.received import brewed
 from tests.tasks_core.http import site
 from tests.tasks_core.test_outbox import Away
@@ -34,6 +35,11 @@ def pay(amount, **more):
 @task(sensitive=True)
 def whisper(*words, to="all"):
     """Say it to nobody else."""
+
+
+@task(sensitive=["card"])
+def bill(name, *, card=""):
+    """Its second argument was called ``token``."""
 
 
 def listen(sender, cup=None, **sent):
@@ -61,8 +67,24 @@ def test_only_what_is_sensitive_is_masked(called, args, kwargs, seen):
     assert list(shown(called.name, args, kwargs).values()) == seen
 
 
-def test_a_task_that_nobody_declared_hides_nothing():
-    assert shown("gone.tasks.register", [SECRET], {}) == {"args": [SECRET], "kwargs": {}}
+def test_of_a_task_that_is_gone_nothing_is_shown():
+    assert shown("gone.register", [SECRET], {"a": 1}) == {"args": [MASK], "kwargs": {"a": MASK}}
+
+
+def test_what_the_function_does_not_take_any_more_is_masked():
+    assert list(shown(bill.name, ["ann", SECRET], {"token": SECRET}).values()) == [
+        ["ann", MASK],
+        {"token": MASK},
+    ]
+
+
+@pytest.mark.parametrize("sensitive", [["name"], True])
+@pytest.mark.parametrize("option", [{"key": "a {name}"}, {"concurrency": ("a {name}", 1)}])
+def test_a_key_that_would_show_it_is_refused(sensitive, option):
+    with pytest.raises(InvalidCall, match=r"'a \{name\}' would show name, which is sensitive"):
+        task(sensitive=sensitive, **option)(bill.func)
+    with pytest.raises(InvalidCall, match="'a {card}' would show card"):
+        background.enqueue(bill, ["ann"], concurrency=("a {card}", 1))
 
 
 @pytest.mark.parametrize(
@@ -80,6 +102,17 @@ def test_what_cannot_be_masked_is_refused(sensitive, words):
     pay.__qualname__ = "pay"
     with pytest.raises(InvalidCall, match=words):
         task(sensitive=sensitive)(pay)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_process_that_has_not_imported_the_task_masks_it_too(manage_process):
+    stored = background.enqueue(open_account, ["ann", SECRET])
+
+    child = manage_process("jobs", "show", str(stored.id))
+
+    assert child.wait() == 0
+    assert SECRET not in child.output
+    assert MASK in child.output
 
 
 @pytest.mark.django_db

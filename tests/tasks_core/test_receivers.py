@@ -505,7 +505,7 @@ class TestRefusals:
             ({"queu": "mail"}, "Did you mean 'queue'"),
             ({"takes_context": True}, "takes_context"),
             ({"snapshot": "username"}, "True, False or a list of names of fields"),
-            ({"concurrency": ("cup {cup}", 1)}, "a plain key of concurrency"),
+            ({"concurrency": ("cup {cup}", 1)}, "takes plain keys"),
         ],
     )
     def test_options_that_do_not_exist(self, options, words):
