@@ -9,6 +9,7 @@ from types import FunctionType
 from typing import Any
 from weakref import WeakValueDictionary
 
+from django.apps import apps
 from django.core import signals as core
 from django.db import models
 from django.db.backends.signals import connection_created
@@ -93,6 +94,17 @@ def receiver(
     return declare
 
 
+def _is_no_news(sender: Any) -> bool:
+    """Say whether what a receiver without ``sender=`` hears of is rows of ours, or of migrations."""
+    if not isinstance(sender, type):
+        return False
+    if sender.__module__.split(".")[0] == __package__:
+        return True
+    # Their models are made for them alone, and the tables of jobs may not be there yet.
+    meta = getattr(sender, "_meta", None)
+    return meta is not None and meta.apps is not apps
+
+
 def _signals(said: Any) -> list[Signal]:
     found = list(said) if isinstance(said, list | tuple) else [said]
     for each in found:
@@ -126,8 +138,8 @@ class BackgroundReceiver:
 
     def __call__(self, *, signal: Signal, sender: Any, **sent: Any) -> None:
         """Enqueue a job: in the transaction, if its backend can, else when that commits."""
-        if isinstance(sender, type) and sender.__module__.split(".")[0] == __package__:
-            return  # a row of ours, which a receiver without sender= hears of: no job is news to it
+        if _is_no_news(sender):
+            return
         name = next((name for name, each in self.signals.items() if each is signal), None)
         if name is None:
             raise InvalidCall(

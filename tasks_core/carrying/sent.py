@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models import signals as of_models
 from django.dispatch import Signal
 
@@ -39,7 +39,10 @@ def rows_of(sent: dict[str, Any]) -> dict[str, models.Model]:
 def database_of(sent: dict[str, Any]) -> str:
     """Return the database in whose transaction the signal was sent, as far as it says so."""
     known = (row._state.db for row in rows_of(sent).values())
-    return sent.get("using") or next(filter(None, known), DEFAULT_DB_ALIAS)
+    using = sent.get("using")  # of signals of models; others may mean anything by it
+    if isinstance(using, str) and using in connections:
+        return using
+    return next(filter(None, known), DEFAULT_DB_ALIAS)
 
 
 def name_of(signal: Signal, module: ModuleType | None) -> str | None:

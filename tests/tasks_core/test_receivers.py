@@ -15,7 +15,9 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.models import Group, User
 from django.contrib.auth.signals import user_login_failed
 from django.core import signals as core
-from django.db import models, transaction
+from django.db import connection, models, transaction
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 from django.db.models.expressions import DatabaseDefault
 from django.db.models.functions import Upper
 from django.db.models.signals import m2m_changed, post_init, post_migrate, post_save, pre_save
@@ -25,7 +27,7 @@ from django.utils.translation import gettext_lazy
 from tasks_core import background, receiver, registry, task
 from tasks_core.carrying import pack, unpack
 from tasks_core.exceptions import InvalidCall, RowGone
-from tasks_core.models import Job, Outbox
+from tasks_core.models import Job, Outbox, Process
 from tasks_core.outcomes import Errored
 from tasks_core.signals import job_settled
 from tasks_core.testing import assert_enqueued, drain, enqueued
@@ -378,6 +380,20 @@ class TestConnecting:
         finally:
             signal.disconnect(again)
             del kettle_whistled.signals["signal 3"]
+
+    def test_a_signal_may_mean_something_else_by_using(self):
+        poured.send(sender=None, using="card")
+
+        assert ran("tea")[0]["using"] == "card"
+
+    @pytest.mark.parametrize("sender", [Process, MigrationRecorder.Migration, "historical"])
+    def test_rows_of_ours_and_of_migrations_are_no_news(self, sender):
+        if sender == "historical":
+            loader = MigrationLoader(connection)
+            sender = loader.project_state().apps.get_model("auth", "Group")
+        kettle_whistled(signal=brewed, sender=sender, cup=1)
+
+        assert not Job.objects.exists()
 
     @pytest.mark.django_db(databases=["default", "queue"])
     def test_it_waits_for_the_database_of_the_row_that_is_sent(
