@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models import DateTimeField, Func
 from django.db.models.functions import Now
 
 
@@ -92,6 +93,15 @@ class DatabaseNow(Now):
     def as_mysql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:
         # CURRENT_TIMESTAMP is in the session's zone; Django stores UTC.
         return self.as_sql(compiler, connection, template="UTC_TIMESTAMP(6)", **context)
+
+
+class StatementNow(Func):
+    """The time that decisions go by, read by the statement itself, as ``sql_now`` has it."""
+
+    output_field = DateTimeField()
+
+    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:
+        return sql_now(connection.alias)
 
 
 def sleep(seconds: float) -> None:

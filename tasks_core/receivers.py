@@ -95,7 +95,7 @@ def receiver(
 
 
 def _is_no_news(sender: Any) -> bool:
-    """Say whether what a receiver without ``sender=`` hears of is rows of ours, or of migrations."""
+    """Say whether it is rows of ours, or of migrations, which one without ``sender=`` hears of."""
     if not isinstance(sender, type):
         return False
     if sender.__module__.split(".")[0] == __package__:

@@ -51,8 +51,8 @@ class Jobs(JobQuerySet):
         """
         if func is None:
             raise InvalidCall(
-                "Job.objects.create() stores the call of a function: create(send, [address]). That "
-                "there is no more than one of them at a time says key=."
+                "Job.objects.create() stores the call of a function: create(send, [address]). To "
+                "allow only one unfinished job, pass key=."
             )
         door = background.on(self.backend.alias)
         if when is not None:
@@ -141,17 +141,19 @@ class Jobs(JobQuerySet):
 
     @property
     def backend(self) -> DatabaseBackend:
-        """Return the backend that keeps its jobs in this database."""
+        """Return the backend that keeps its jobs in this database, from which is read, too."""
+        self._for_write = True  # a replica has no backend, and may not know yet what was changed
         return job_backends.of_database(self.db)
 
     def _batches(self) -> Iterator[Sequence[UUID]]:
         """Yield the ids of those that there are now: what a job enqueues meanwhile is not meant."""
         if self.query.combinator:
-            raise InvalidCall(f"Of a {self.query.combinator}() nothing can be changed: use | or &.")
+            raise InvalidCall(f"A {self.query.combinator}() cannot be changed: use | or &.")
         if self.query.is_sliced:
             yield from batches.batches(list(self.values_list("pk", flat=True)))
             return
         ids = self.order_by("pk").values_list("pk", flat=True)
+        ids.query.standard_ordering = True  # also of a reverse()
         newest, batch = ids.last(), list(ids[: batches.SIZE])
         while batch:
             yield batch

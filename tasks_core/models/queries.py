@@ -14,7 +14,7 @@ from django.utils.module_loading import import_string
 from tasks_core import clock, registry
 from tasks_core.exceptions import IllegalTransition, InvalidCall
 from tasks_core.expressions import Flag, Literal, among
-from tasks_core.options import CHECKS, When, instant
+from tasks_core.options import CHECKS, When, instant_or_delay
 from tasks_core.states import FINAL, JobState, allowed
 
 if TYPE_CHECKING:
@@ -49,7 +49,9 @@ class JobQuerySet(models.QuerySet["Job"]):
 
         ``now`` is an instant, or a timedelta that counts from the database's clock.
         """
-        moment = instant(now, what="now", now=lambda: clock.db_now(self.db))
+        moment: Any = instant_or_delay(now, what="now")
+        if isinstance(moment, timedelta):  # the database adds it: a queryset asks nothing yet
+            moment = clock.StatementNow() + moment
         waiting = Q(state=Literal(JobState.SCHEDULED)) | _ready()
         return self.filter(waiting, run_after__lte=moment)
 

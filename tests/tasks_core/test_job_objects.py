@@ -11,7 +11,7 @@ from django.db.models import F
 from django.utils.functional import SimpleLazyObject
 
 from scheduler.models import Occurrence
-from tasks_core import Call, JobState, background, clock, signals
+from tasks_core import Call, JobState, background, batches, clock, signals
 from tasks_core.exceptions import InvalidCall, InvalidJobBackend
 from tasks_core.models import Job
 from tests.app import tasks
@@ -93,6 +93,13 @@ def test_a_state_may_be_said_in_text_and_must_be_known():
     assert pks(Job.objects.in_state("failed")) == {job.pk}
     with pytest.raises(InvalidCall, match="they are scheduled, ready, running"):
         Job.objects.in_state("broken")
+
+
+def test_what_is_due_may_be_asked_in_an_event_loop():
+    async def ask():
+        return await Job.objects.due().acount(), await Job.objects.due(HOUR).aexists()
+
+    assert async_to_sync(ask)() == (0, False)
 
 
 def test_without_a_time_the_clock_of_the_database_says_what_is_due():
@@ -371,6 +378,35 @@ def test_of_a_union_nothing_is_changed():
 
 
 @pytest.mark.django_db(transaction=True)
+def test_as_many_as_there_are_whatever_their_order(monkeypatch):
+    make_jobs(7)
+    monkeypatch.setattr(batches, "SIZE", 3)
+
+    assert Job.objects.all().reverse().cancel().cancelled == 7
+
+
+class Replica:
+    """Reads anywhere but where the jobs are."""
+
+    def db_for_read(self, model, **hints):
+        return "queue"
+
+    def db_for_write(self, model, **hints):
+        return "default"
+
+
+@pytest.mark.django_db(databases=["default", "queue"])
+def test_a_router_that_reads_from_a_replica(settings):
+    settings.DATABASE_ROUTERS = [Replica()]
+
+    job = Job.objects.create(tasks.nothing)
+    assert Job.objects.filter(pk=job.pk).reschedule(priority=3) == 1
+    assert Job.objects.filter(pk=job.pk).cancel().cancelled == 1
+    assert Job.objects.filter(pk=job.pk).retry() == 1
+    assert len(Job.objects.filter(pk=job.pk).run()) == 1
+    assert Job.objects.filter(pk=job.pk).delete()[0] == 1
+
+
 def test_run_runs_those_that_are_due_here_and_now():
     mine = Job.objects.create(tasks.leave_effect, ["mine"])
     broken = Job.objects.create(tasks.explode, max_attempts=1)
