@@ -5,7 +5,7 @@ from typing import Any, overload
 
 from tasks_core import conf, key_templates, masking, registry, retries
 from tasks_core.calls import Call
-from tasks_core.definition import DECLARABLE, P, R, Task, check_options
+from tasks_core.definition import DECLARABLE, P, R, Sensitive, Task, check_options
 from tasks_core.exceptions import InvalidCall
 from tasks_core.retries import Backoff, GivesUp
 
@@ -50,21 +50,26 @@ def task(
         raise InvalidCall(f"@task takes its options by name: @task(queue={func!r:.80}).")
     _check(options, backoff=backoff, gives_up=gives_up, http=http)
 
-    keys = key_templates.declared(options)
     also: dict[str, Any] = {"gives_up": gives_up, "takes_context": takes_context, "http": http}
-    also["keyed_by"] = options["key"] if options.get("key") in keys else ""
 
     def declare(function: Callable[P, R]) -> Task[P, R]:
-        masked = also["sensitive"] = masking.check(sensitive, function)
-        for key in keys:
-            key_templates.check(key, function)
-            masking.check_key(key, masked)
+        also["sensitive"] = masking.check(sensitive, function)
+        also["keyed_by"] = _keyed_by(function, options, also["sensitive"])
         name = registry.path_of(function)
         declared = Task(function, name, options, backend=backend, backoff=backoff, **also)
         registry.declare(declared)
         return declared
 
     return declare if func is None else declare(func)
+
+
+def _keyed_by(function: Callable[..., Any], options: dict[str, Any], sensitive: Sensitive) -> str:
+    """Return the declared key if it names arguments; raise InvalidCall for those it may not."""
+    keys = key_templates.declared(options)
+    for key in keys:
+        key_templates.check(key, function)
+        masking.check_key(key, sensitive)
+    return options["key"] if options.get("key") in keys else ""
 
 
 def _check(options: dict[str, Any], *, backoff: Any, gives_up: Any, http: Any) -> None:
