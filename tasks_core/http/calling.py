@@ -87,10 +87,16 @@ def _once(
     if alias is not None:
         return keys.once(key, alias=alias, act=put_anew)
     # No transaction covers both stores. The id is written down first, and a job is stored under
-    # one id only once: whoever repeats the request repeats this, too.
+    # one id only once: whoever repeats the request repeats this, too. A key of the task may have
+    # made it another job, which may have ended since.
     home = router.db_for_write(AnsweredKey)
     job_id, was_before = keys.once(key, alias=home, act=write_down)
-    return put(job_id), was_before
+    if was_before and backend.questions.rows(backend.place, [job_id]):
+        return job_id, True
+    stored = put(job_id)
+    if key is not None and stored != job_id:
+        keys.note(key, stored, alias=home)
+    return stored, was_before
 
 
 def receipt(job_id: UUID, task: Task[Any, Any], backend: ServedBackend, *, user: Any) -> Receipt:

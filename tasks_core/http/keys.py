@@ -59,7 +59,8 @@ def once(key: Key | None, *, alias: str, act: Callable[[], J]) -> tuple[J, bool]
         return act(), False
 
     def first() -> J:
-        row = AnsweredKey(digest=key.digest, fingerprint=key.fingerprint, stored_at=clock.now())
+        now = clock.StatementNow()  # of all web servers one clock says when keys are old
+        row = AnsweredKey(digest=key.digest, fingerprint=key.fingerprint, stored_at=now)
         row.save(using=alias, force_insert=True)
         row.job_id = done = act()
         row.save(using=alias, update_fields=["job_id"])
@@ -77,6 +78,11 @@ def once(key: Key | None, *, alias: str, act: Callable[[], J]) -> tuple[J, bool]
     return done, False
 
 
+def note(key: Key, job_id: UUID, *, alias: str) -> None:
+    """Keep another job for the key than ``act`` had said."""
+    AnsweredKey.objects.using(alias).filter(pk=key.digest).update(job_id=job_id)
+
+
 def _again(found: AnsweredKey, key: Key) -> Any:
     if found.fingerprint != key.fingerprint:
         message = "Something else was asked with this key before."
@@ -87,7 +93,8 @@ def _again(found: AnsweredKey, key: Key) -> Any:
 
 def _forget(alias: str) -> None:
     """Remove some of the keys that need not be known any more."""
-    old = AnsweredKey.objects.using(alias).filter(stored_at__lt=clock.now() - conf.get("HTTP_KEYS"))
+    before = clock.StatementNow() - conf.get("HTTP_KEYS")
+    old = AnsweredKey.objects.using(alias).filter(stored_at__lt=before)
     if digests := list(old.order_by("stored_at").values_list("pk", flat=True)[:FORGOTTEN]):
         AnsweredKey.objects.using(alias).filter(pk__in=digests).delete()
 

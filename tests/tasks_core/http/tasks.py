@@ -24,6 +24,11 @@ def serve(context: JobContext, *guests: str, table: Literal["window", 7] = 7, **
     return [list(guests), table, wishes]
 
 
+@task(http=True, key="the only one", backend="redis")
+def polish_in_redis(cup: str):
+    pass
+
+
 @task(http=True, key="the only one")
 def polish():
     pass

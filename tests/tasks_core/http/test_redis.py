@@ -4,9 +4,10 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import RequestFactory
 
-from tasks_core import ids
+from tasks_core import ids, job_backends
 from tasks_core.http import keys
 from tasks_core.models import Outbox
+from tasks_core.processes.foreground import run_ready
 from tests.tasks_core.redis_keys import empty
 
 BREW = "jobs/tasks/tests.tasks_core.http.tasks.brew_in_redis"
@@ -57,6 +58,19 @@ def test_the_same_request_is_answered_with_the_same_job(ada):
 
     assert (first.status_code, second.status_code) == (201, 200)
     assert first.json() == second.json()
+    assert len(ada.get("jobs/", backend="redis").json()["jobs"]) == 1
+
+
+def test_the_job_that_held_the_key_of_the_task_is_answered_again_when_it_has_ended(ada):
+    path = "jobs/tasks/tests.tasks_core.http.tasks.polish_in_redis"
+    held = ada.post(path, {"arguments": {"cup": "a"}}).json()
+    said = {"arguments": {"cup": "b"}}
+    joined = ada.post(path, said, Idempotency_Key="a").json()
+    list(run_ready(job_backends["redis"]))
+
+    again = ada.post(path, said, Idempotency_Key="a").json()
+
+    assert held["id"] == joined["id"] == again["id"]
     assert len(ada.get("jobs/", backend="redis").json()["jobs"]) == 1
 
 
