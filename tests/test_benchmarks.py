@@ -182,9 +182,9 @@ def test_a_driver_measures(peer, measure, options, tmp_path):
         ("background_task", ["--waiting", "3"], "3 waiting  count()"),
     ],
 )
-def test_a_site_is_measured(measure, options, way):
+def test_a_site_is_measured(measure, options, way, tmp_path):
     command = [sys.executable, "-m", f"tests.benchmarks.{measure}", "--rounds", "1", *options]
-    own = {"TEST_RUN": f"{os.getpid()}{measure}", "TEST_DB": "sqlite"}
+    own = {"TEST_FOLDER": str(tmp_path), "TEST_DB": "sqlite"}  # a database of its own
 
     done = subprocess.run(
         command, check=True, cwd=ROOT, env=os.environ | own, timeout=300, capture_output=True
