@@ -9,7 +9,7 @@ from tests.tasks_core.http.fuzzing import fuzz
 
 BREW = "jobs/tasks/tests.tasks_core.http.tasks.brew"
 EXAMPLES = 4
-ELSEWHERE = "/tasks/tests.tasks_core.http.tasks.brew_in_redis"  # this needs no server
+ELSEWHERE = "_in_redis"  # this needs no server
 
 
 @pytest.fixture(autouse=True)
@@ -35,8 +35,9 @@ def schedules(ada, settings):
 
 
 def known(document, names):
-    document["paths"].pop(ELSEWHERE, None)
-    for operations in document["paths"].values():
+    here = {path: told for path, told in document["paths"].items() if ELSEWHERE not in path}
+    document["paths"] = here
+    for operations in here.values():
         for operation in operations.values():
             for parameter in operation["parameters"]:
                 if parameter["in"] == "path":
