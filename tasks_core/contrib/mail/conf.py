@@ -1,6 +1,7 @@
 """The setting ``QUEUED_EMAIL`` and its defaults."""
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -26,7 +27,10 @@ DEFAULTS: dict[str, Any] = {
     # server loses nothing.
     "MAX_ATTEMPTS": 20,
     "TIMEOUT": 60,  # seconds that the mail server may be silent, if nothing else says so
+    # A message of whose job nobody knows; longer than jobs may wait where nobody can tell.
+    "RETAIN": timedelta(days=30),
 }
+LEAST_RETAIN = timedelta(days=1)
 OF_JOBS = frozenset({"QUEUE", "PRIORITY", "MAX_ATTEMPTS"})
 
 
@@ -45,7 +49,8 @@ def get() -> dict[str, Any]:
     given = getattr(settings, "QUEUED_EMAIL", None) or {}
     for problem in problems(given):
         raise ImproperlyConfigured(problem)
-    return DEFAULTS | dict(given)
+    told = DEFAULTS | dict(given)
+    return told | {"RETAIN": _duration(told["RETAIN"])}
 
 
 def problems(given: Any) -> Iterator[str]:
@@ -57,8 +62,22 @@ def problems(given: Any) -> Iterator[str]:
         yield 'QUEUED_EMAIL["BACKEND"] must be what really sends, not the queue itself.'
     if not isinstance(given.get("TIMEOUT", 1), int | float) or given.get("TIMEOUT", 1) <= 0:
         yield f'QUEUED_EMAIL["TIMEOUT"] must be a number of seconds, not {given["TIMEOUT"]!r:.80}.'
+    if not _is_retention(given.get("RETAIN", LEAST_RETAIN)):
+        told = f"not {given['RETAIN']!r:.80}"
+        yield f'QUEUED_EMAIL["RETAIN"] must be a timedelta, or seconds, of a day or more, {told}.'
     options = {name.lower(): value for name, value in given.items() if name in OF_JOBS}
     try:
         Call(None, **options).checked()
     except InvalidCall as error:
         yield f"QUEUED_EMAIL: {error}"
+
+
+def _is_retention(value: Any) -> bool:
+    try:
+        return _duration(value) >= LEAST_RETAIN
+    except (OverflowError, TypeError, ValueError):
+        return False
+
+
+def _duration(value: Any) -> timedelta:
+    return value if isinstance(value, timedelta) else timedelta(seconds=value)

@@ -1,10 +1,23 @@
-"""What can go wrong with a letter."""
+"""What can go wrong with a letter. ``is_for_good``: another attempt would end the same way."""
 
 from collections.abc import Sequence
 
 from tasks_core.exceptions import JobError
 
 PERMANENT = 500  # replies of a mail server that begin with a 5 stay so: RFC 5321, 4.2.1
+
+
+class LetterGone(JobError):
+    """The letter of a job is in its table no more, and nobody knows of its having been sent."""
+
+    is_for_good = True
+
+    def __init__(self, database: str) -> None:
+        super().__init__(
+            "The message of this job is no longer kept, and nothing tells that it was sent. Either "
+            'the job came to run later than QUEUED_EMAIL["RETAIN"] allows, or somebody removed the '
+            f"message, or it was queued in another database than {database!r}. Send it anew."
+        )
 
 
 class RecipientsRefused(JobError):

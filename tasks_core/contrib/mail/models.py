@@ -12,7 +12,10 @@ class LetterPart(models.Model):
     letter = models.UUIDField(_("letter"))
     number = models.PositiveIntegerField(_("number"))
     content = models.BinaryField(_("content"))
-    queued_at = models.DateTimeField(_("queued at"), db_index=True)
+    # Then nothing is in it any more: who is given its job once more need only know that.
+    was_sent = models.BooleanField(_("was sent"), default=False)
+    # From then on it goes, unless a job of it is left.
+    keep_until = models.DateTimeField(_("keep until"), db_index=True)
 
     class Meta:
         verbose_name = _("part of a letter")

@@ -6,21 +6,22 @@ from smtplib import SMTPRecipientsRefused
 from uuid import UUID
 
 from tasks_core.contrib.mail import connections, letters, store
-from tasks_core.contrib.mail.exceptions import RecipientsRefused
+from tasks_core.contrib.mail.exceptions import LetterGone, RecipientsRefused
 from tasks_core.decorators import task
 
 
 def _is_for_good(attempt: int, error: BaseException) -> bool:
-    return isinstance(error, RecipientsRefused) and error.is_for_good
+    return isinstance(error, LetterGone | RecipientsRefused) and error.is_for_good
 
 
 @task(gives_up=_is_for_good)
 def send(letter: str, mailer: str | None = None) -> int:
     """
-    Send the letter by what really sends, and forget it; return how many messages were sent.
+    Send the letter by what really sends, and note that; return how many messages were sent.
 
     An attempt whose process dies between the two is followed by another that sends it again,
-    with the same Message-ID. A letter that is gone was sent.
+    with the same Message-ID. One that was sent is not sent again. Raises LetterGone for one of
+    which nothing is known.
     """
     content = store.find(UUID(letter))
     if content is None:
@@ -30,6 +31,6 @@ def send(letter: str, mailer: str | None = None) -> int:
     except SMTPRecipientsRefused as error:
         # Whoever may look at jobs need not learn who was written to.
         raise RecipientsRefused([code for code, _words in error.recipients.values()]) from None
-    store.forget(UUID(letter))
+    store.note_sent(UUID(letter))
     store.sweep()
     return count

@@ -1,28 +1,19 @@
+from functools import partial
+
 import pytest
 from aiosmtpd.controller import Controller
 from django.core import mail
 
 from tasks_core.contrib.mail.idle import idles
 from tests import services
-from tests.tasks_core.mail.servers import HAS_MAILERS, LOCMEM, QUEUED, SMTP, Mailbox
+from tests.tasks_core.mail.servers import LOCMEM, SMTP, Mailbox, queue_all_mail
 
 
 @pytest.fixture(autouse=True)
 def really_sent_by(settings):
     """Queue all mail, and say what really sends it, in the words of this Django."""
 
-    def say(path, **options):
-        if HAS_MAILERS:
-            settings.MAILERS = {
-                "default": {"BACKEND": QUEUED, "OPTIONS": {"mailer": "real"}},
-                "real": {"BACKEND": path, "OPTIONS": options},
-            }
-            return
-        settings.EMAIL_BACKEND = QUEUED
-        settings.QUEUED_EMAIL = {"BACKEND": path}
-        for name, value in options.items():
-            setattr(settings, f"EMAIL_{name.upper()}", value)
-
+    say = partial(queue_all_mail, settings)
     say(LOCMEM)
     mail.outbox = []
     yield say

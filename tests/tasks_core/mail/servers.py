@@ -10,6 +10,20 @@ SMTP = "django.core.mail.backends.smtp.EmailBackend"
 HAS_MAILERS = hasattr(mail, "mailers")  # since Django 6.1
 
 
+def queue_all_mail(settings, path=LOCMEM, **options):
+    """Say which backend really sends, in the words of this Django."""
+    if HAS_MAILERS:
+        settings.MAILERS = {
+            "default": {"BACKEND": QUEUED, "OPTIONS": {"mailer": "real"}},
+            "real": {"BACKEND": path, "OPTIONS": options},
+        }
+        return
+    settings.EMAIL_BACKEND = QUEUED
+    settings.QUEUED_EMAIL = {"BACKEND": path}
+    for name, value in options.items():
+        setattr(settings, f"EMAIL_{name.upper()}", value)
+
+
 class Mailbox:
     """Takes what a mail server is given, once it is no longer refusing."""
 

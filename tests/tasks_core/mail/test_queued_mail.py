@@ -9,7 +9,6 @@ from email.message import MIMEPart
 from email.mime.base import MIMEBase
 from email.mime.text import MIMEText
 from types import ModuleType
-from uuid import uuid4
 
 import django
 import pytest
@@ -20,7 +19,7 @@ from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.db import transaction
 from django.utils.translation import gettext_lazy, override
 
-from tasks_core import JobState, background, clock, job_backends
+from tasks_core import JobState, background, job_backends
 from tasks_core.contrib.mail import QueuedEmailBackend, connections, letters, store, tasks
 from tasks_core.contrib.mail.models import LetterPart
 from tasks_core.exceptions import InvalidCall
@@ -132,6 +131,10 @@ def bodies(part):
 def queue(**options):
     """Return the queue as Django makes one."""
     return QueuedEmailBackend(mailer="real" if HAS_MAILERS else None, **options)
+
+
+def bodies_kept():
+    return list(LetterPart.objects.filter(was_sent=False))
 
 
 # A message.
@@ -251,7 +254,7 @@ def test_a_message_becomes_a_job_that_sends_it():
     [arrived] = mail.outbox
     assert sent_by_django(arrived) == sent_by_django(rich())
     assert Job.objects.get().return_value == 1
-    assert not LetterPart.objects.exists()
+    assert bodies_kept() == []
 
 
 def test_nothing_of_a_message_is_in_its_job():
@@ -292,7 +295,7 @@ def test_a_large_attachment_is_kept_in_pieces(monkeypatch):
     drain()
 
     assert mail.outbox[0].attachments[0].content == content
-    assert not LetterPart.objects.exists()
+    assert bodies_kept() == []
 
 
 @pytest.mark.django_db(transaction=True)
@@ -435,10 +438,10 @@ def test_a_second_attempt_after_the_letter_was_sent_sends_nothing():
     assert len(mail.outbox) == 1
 
 
-def test_had_the_letter_been_kept_it_would_have_been_sent_twice(monkeypatch):
+def test_had_it_not_been_noted_it_would_have_been_sent_twice(monkeypatch):
     plain().send()
     letter = Job.objects.get().args
-    monkeypatch.setattr(store, "forget", lambda letter: None)
+    monkeypatch.setattr(store, "note_sent", lambda letter: None)
 
     tasks.send(*letter)
     tasks.send(*letter)
@@ -473,38 +476,6 @@ def test_what_a_call_says_of_its_connection_does_not_travel(said):
     assert queue(username=None, password=None).send_messages([]) == 0
 
 
-# What is left behind.
-
-
-def test_a_letter_whose_job_is_gone_is_forgotten_after_a_day():
-    for _ in range(3):
-        plain().send()
-    in_outbox = Job.objects.latest("pk").pk
-    Outbox.objects.create(
-        id=in_outbox, backend="redis", call={}, stored_at=clock.now(), try_at=clock.now()
-    )
-    LetterPart.objects.update(queued_at=clock.now() - timedelta(days=2))
-    kept, gone, _ = Job.objects.order_by("pk")
-    Job.objects.exclude(pk=kept.pk).delete()
-    store.keep([(uuid4(), b"new")])
-
-    assert store.sweep() == 1
-
-    left = LetterPart.objects.values_list("letter", flat=True)
-    assert (len(left), gone.pk in left) == (3, False)
-
-
-def test_a_letter_that_waits_is_kept_however_old_it_is():
-    plain().send()
-    LetterPart.objects.update(queued_at=LetterPart.objects.get().queued_at - timedelta(days=400))
-
-    assert store.sweep() == 0
-
-    drain()
-
-    assert len(mail.outbox) == 1
-
-
 # Settings.
 
 
@@ -525,6 +496,8 @@ def test_checks_have_nothing_to_say_of_settings_that_work():
         {"QUEUE": ""},
         {"MAX_ATTEMPTS": 0},
         {"TIMEOUT": 0},
+        {"RETAIN": timedelta(hours=1)},
+        {"RETAIN": "a month"},
         {"BACKEND": "shop.mail.Nothing"},
         ["smtp"],
     ],

@@ -18,7 +18,8 @@ class Migration(migrations.Migration):
                 ('letter', models.UUIDField(verbose_name='letter')),
                 ('number', models.PositiveIntegerField(verbose_name='number')),
                 ('content', models.BinaryField(verbose_name='content')),
-                ('queued_at', models.DateTimeField(db_index=True, verbose_name='queued at')),
+                ('was_sent', models.BooleanField(default=False, verbose_name='was sent')),
+                ('keep_until', models.DateTimeField(db_index=True, verbose_name='keep until')),
             ],
             options={
                 'verbose_name': 'part of a letter',
