@@ -8,6 +8,7 @@ from uuid import UUID
 from tasks_core.contrib.mail import connections, letters, store
 from tasks_core.contrib.mail.exceptions import LetterGone, RecipientsRefused
 from tasks_core.decorators import task
+from tasks_core.processes.output import log_failure
 
 
 def _is_for_good(attempt: int, error: BaseException) -> bool:
@@ -32,5 +33,12 @@ def send(letter: str, mailer: str | None = None) -> int:
         # Whoever may look at jobs need not learn who was written to.
         raise RecipientsRefused([code for code, _words in error.recipients.values()]) from None
     store.note_sent(UUID(letter))
-    store.sweep()
+    _sweep()
     return count
+
+
+def _sweep() -> None:
+    try:
+        store.sweep()
+    except Exception:  # noqa: BLE001 - whatever becomes of others, this one was sent
+        log_failure("messages that are kept for nobody could not be swept")

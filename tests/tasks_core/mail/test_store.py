@@ -131,6 +131,18 @@ def test_while_a_backend_cannot_be_asked_nothing_is_forgotten(settings):
     assert store.sweep() == 0  # others have their turn
 
 
+def test_what_hinders_a_sweep_is_not_held_against_what_was_sent(settings, caplog):
+    settings.JOBS = settings.JOBS | {"broken": BROKEN}
+    store.keep([(uuid4(), b"of no job")])
+    pass_time(days=31)
+    post()
+
+    list(run_ready(job_backends["default"]))
+
+    assert (len(mail.outbox), Job.objects.get().state) == (1, JobState.SUCCESSFUL)
+    assert "could not be swept" in caplog.text
+
+
 def test_a_letter_of_which_nothing_is_known_was_not_sent():
     post()
     LetterPart.objects.all().delete()
