@@ -71,9 +71,14 @@ def is_durable(backend: BaseJobBackend, call: Call) -> bool:
     return call.durable or backend.alias in conf.get("DURABLE")
 
 
+def home_of(backend: BaseJobBackend, call: Call) -> str | None:
+    """Return the database of the transactions in which such a call is stored; None if in none."""
+    return conf.get("OUTBOX_DATABASE") if is_durable(backend, call) else backend.database
+
+
 def commits_with(using: str, backend: BaseJobBackend, call: Call) -> bool:
     """Say whether a job that is stored in a transaction of this database is a part of it."""
-    return backend.database == using or is_durable(backend, call)
+    return home_of(backend, call) == using
 
 
 def clock_of(backend: BaseJobBackend) -> Now | None:

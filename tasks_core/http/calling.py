@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import router
 from django.http import Http404
 
-from tasks_core import Call, background, conf
+from tasks_core import Call, background
 from tasks_core.backends.served import ServedBackend
 from tasks_core.conf import did_you_mean
 from tasks_core.definition import Task
@@ -23,7 +23,7 @@ from tasks_core.http.kinds import moment_or_delay
 from tasks_core.http.models import AnsweredKey
 from tasks_core.http.problems import Refused
 from tasks_core.http.shapes import CallOptions, Receipt
-from tasks_core.preparation import all_accepted, is_durable
+from tasks_core.preparation import all_accepted, home_of
 from tasks_core.states import UNKNOWN
 
 CREATE = "tasks_core.add_job"
@@ -81,9 +81,7 @@ def _once(
         all_accepted(backend, [call], [call.func])
         return new_id
 
-    alias = backend.database
-    if alias is None and is_durable(backend, call):
-        alias = conf.get("OUTBOX_DATABASE")
+    alias = home_of(backend, call)
     if alias is not None:
         return keys.once(key, alias=alias, act=put_anew)
     # No transaction covers both stores. The id is written down first, and a job is stored under

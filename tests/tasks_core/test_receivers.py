@@ -24,11 +24,12 @@ from django.db.models.signals import m2m_changed, post_init, post_migrate, post_
 from django.dispatch import Signal
 from django.utils.translation import gettext_lazy
 
-from tasks_core import background, receiver, registry, task
+from tasks_core import background, job_backends, receiver, registry, task
 from tasks_core.carrying import pack, unpack
 from tasks_core.exceptions import InvalidCall, RowGone
 from tasks_core.models import Job, Outbox, Process
 from tasks_core.outcomes import Errored
+from tasks_core.processes.foreground import run_ready
 from tasks_core.signals import job_settled
 from tasks_core.testing import assert_enqueued, drain, enqueued
 from tests.app import received, tasks
@@ -315,6 +316,24 @@ class TestTransactions:
             raise ZeroDivisionError
 
         assert not Outbox.objects.exists()
+
+    @pytest.mark.django_db(transaction=True, databases=["default", "queue"])
+    @pytest.mark.parametrize("alias", ["redis", "queue"])
+    def test_what_is_durable_waits_for_a_commit_in_another_database(
+        self, monkeypatch, settings, alias
+    ):
+        settings.TASKS_CORE = {"DURABLE": [alias]}
+        monkeypatch.setattr(kettle_whistled.task, "backend", alias)
+        user = User(pk=7)
+        user._state.db = "queue"
+
+        with pytest.raises(ZeroDivisionError), transaction.atomic(using="queue"):
+            poured.send(sender=None, cup=user)
+            raise ZeroDivisionError
+
+        assert not Outbox.objects.exists()  # which is in the database "default"
+        list(run_ready(job_backends[alias]))
+        assert heard == []
 
     @pytest.mark.django_db(transaction=True)
     def test_the_tests_know_a_receiver_that_does_not_wait(self, monkeypatch):

@@ -8,10 +8,11 @@ from django.db import OperationalError, connections, transaction
 from tasks_core import background, clock
 from tasks_core.http import keys
 from tasks_core.http.models import AnsweredKey
-from tasks_core.models import Job
+from tasks_core.models import Job, Outbox
 from tasks_core.testing import FrozenClock
 from tests.app.tasks import nothing
 from tests.tasks_core.http.callers import Caller, person
+from tests.tasks_core.http.tasks import brew_in_redis
 from tests.tasks_core.races import together
 
 TASKS = "jobs/tasks/tests.tasks_core.http.tasks."
@@ -36,6 +37,19 @@ def test_the_same_request_is_answered_with_the_same_job(ada):
     assert first.json() == second.json()
     assert (first.get("Idempotent-Replayed"), second["Idempotent-Replayed"]) == (None, "true")
     assert Job.objects.count() == 1
+
+
+@pytest.mark.django_db(databases=["default", "queue"])
+def test_a_key_is_kept_where_its_durable_call_is_written_down(ada, settings, monkeypatch):
+    elsewhere = settings.JOBS["default"] | {"OPTIONS": {"database": "queue"}}
+    settings.JOBS = settings.JOBS | {"queue": elsewhere}
+    settings.TASKS_CORE = {"DURABLE": ["queue"]}
+    monkeypatch.setattr(brew_in_redis, "backend", "queue")
+
+    told = ada.post(f"{TASKS}brew_in_redis", SAID, Idempotency_Key="a").json()
+
+    assert str(Outbox.objects.get().pk) == told["id"]
+    assert str(AnsweredKey.objects.get().job_id) == told["id"]
 
 
 def test_the_order_of_names_in_a_body_says_nothing(ada):

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from django.core import mail
 from django.core.mail import send_mail
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from tasks_core import clock, ids, job_backends
@@ -24,9 +24,11 @@ BROKEN = {"BACKEND": "tests.nowhere.Backend"}  # as one whose server is away
 
 
 @pytest.fixture(autouse=True)
-def jobs(settings):
-    """Few backends, each of which is there."""
+def backends(settings):
+    """Few backends, each of which is there; return all of them."""
+    all_of_them = settings.JOBS
     settings.JOBS = {alias: settings.JOBS[alias] for alias in ("default", "immediate")}
+    return all_of_them
 
 
 def post():
@@ -42,6 +44,12 @@ def pass_time(days):
 
 def letters():
     return set(LetterPart.objects.filter(was_sent=False).values_list("letter", flat=True))
+
+
+def stored(home):
+    """Return how many letters, and how many jobs or calls, this database has."""
+    calls = Job.objects.using(home).count() + Outbox.objects.using(home).count()
+    return LetterPart.objects.using(home).count(), calls
 
 
 def test_a_letter_whose_job_is_gone_is_kept_for_a_month():
@@ -102,6 +110,22 @@ def test_a_letter_whose_call_is_in_the_outbox_is_kept(settings):
     pass_time(days=400)
 
     assert store.sweep() == 0
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "queue"])
+@pytest.mark.parametrize("alias", ["default", "queue", "redis"])
+@pytest.mark.parametrize("home", ["default", "queue"])
+def test_letter_and_job_are_of_one_transaction(settings, backends, alias, home):
+    settings.TASKS_CORE = {"OUTBOX_DATABASE": home}
+    settings.JOBS = {"default": backends[alias]}
+    before = stored(home)
+
+    with transaction.atomic(using=home):
+        post()
+        assert stored(home) == (before[0] + 1, before[1] + 1)
+        transaction.set_rollback(True, using=home)
+
+    assert stored(home) == before
 
 
 def test_a_letter_whose_job_is_in_another_backend_is_kept(settings):
