@@ -75,6 +75,8 @@ def get(name: str) -> Any:
     value = configured().get(name, default)
     if isinstance(default, timedelta) and not isinstance(value, timedelta):
         return timedelta(seconds=value)
+    if isinstance(default, list) and isinstance(value, str):
+        return [value]  # a check refuses it; until then, a part of a name is no name
     return value
 
 
