@@ -34,9 +34,11 @@ def new(mailer: str | None) -> BaseEmailBackend:
     return found  # type: ignore[no-any-return]
 
 
-def send(message: EmailMessage, mailer: str | None) -> int:
+def send(message: EmailMessage, mailer: str | None) -> int | None:
     """
-    Send one message, over a connection that is open if there is one; return how many were sent.
+    Send one message, over a connection that is open if there is one.
+
+    Return how many were sent, as what really sends says it; None where it says nothing.
 
     Where the server has closed that meanwhile, or closes it instead of taking one message more,
     nothing was sent: the message goes over a new one.
@@ -51,12 +53,12 @@ def send(message: EmailMessage, mailer: str | None) -> int:
     return _send(message, mailer, new(mailer))
 
 
-def _send(message: EmailMessage, mailer: str | None, connection: BaseEmailBackend) -> int:
+def _send(message: EmailMessage, mailer: str | None, connection: BaseEmailBackend) -> int | None:
     if not isinstance(connection, smtp.EmailBackend):
-        return connection.send_messages([message]) or 0
+        return connection.send_messages([message])
     try:
         connection.open()  # what it opens itself it closes at once
-        count: int = connection.send_messages([message]) or 0
+        count = connection.send_messages([message])
     except BaseException:
         close(connection)
         raise

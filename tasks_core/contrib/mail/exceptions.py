@@ -30,3 +30,15 @@ class RecipientsRefused(JobError):
     @property
     def is_for_good(self) -> bool:
         return all(code >= PERMANENT for code in self.codes)
+
+
+class NothingSent(JobError):
+    """What really sends says that it sent nothing, and not why: it fails silently."""
+
+    is_for_good = False
+
+    def __init__(self) -> None:
+        super().__init__(
+            "What really sends answers that it sent no message, and does not say why. Let it not "
+            "fail silently; one that leaves a message out on purpose answers with None."
+        )

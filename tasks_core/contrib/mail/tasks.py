@@ -6,7 +6,7 @@ from smtplib import SMTPRecipientsRefused
 from uuid import UUID
 
 from tasks_core.contrib.mail import connections, letters, store
-from tasks_core.contrib.mail.exceptions import LetterGone, RecipientsRefused
+from tasks_core.contrib.mail.exceptions import LetterGone, NothingSent, RecipientsRefused
 from tasks_core.decorators import task
 from tasks_core.processes.output import log_failure
 
@@ -16,13 +16,13 @@ def _is_for_good(attempt: int, error: BaseException) -> bool:
 
 
 @task(gives_up=_is_for_good)
-def send(letter: str, mailer: str | None = None) -> int:
+def send(letter: str, mailer: str | None = None) -> int | None:
     """
-    Send the letter by what really sends, and note that; return how many messages were sent.
+    Send the letter by what really sends, and note that; return how many it says were sent.
 
     An attempt whose process dies between the two is followed by another that sends it again,
     with the same Message-ID. One that was sent is not sent again. Raises LetterGone for one of
-    which nothing is known.
+    which nothing is known, and NothingSent where what sends fails without a word.
     """
     content = store.find(UUID(letter))
     if content is None:
@@ -32,6 +32,8 @@ def send(letter: str, mailer: str | None = None) -> int:
     except SMTPRecipientsRefused as error:
         # Whoever may look at jobs need not learn who was written to.
         raise RecipientsRefused([code for code, _words in error.recipients.values()]) from None
+    if count == 0:  # and not None: who says nothing may have sent it, and would do so again
+        raise NothingSent
     store.note_sent(UUID(letter))
     _sweep()
     return count

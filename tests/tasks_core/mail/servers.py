@@ -3,11 +3,26 @@
 from threading import Event
 
 from django.core import mail
+from django.core.mail.backends import locmem, smtp
 
 LOCMEM = "django.core.mail.backends.locmem.EmailBackend"
 QUEUED = "tasks_core.contrib.mail.QueuedEmailBackend"
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
 HAS_MAILERS = hasattr(mail, "mailers")  # since Django 6.1
+
+
+class Silent(smtp.EmailBackend):
+    """One that somebody has told to fail silently."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **{**options, "fail_silently": True})
+
+
+class Taciturn(locmem.EmailBackend):
+    """Sends, and does not say how many."""
+
+    def send_messages(self, messages):
+        super().send_messages(messages)
 
 
 def queue_all_mail(settings, path=LOCMEM, **options):

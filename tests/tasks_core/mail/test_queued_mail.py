@@ -29,6 +29,7 @@ from tasks_core.testing import drain
 from tests.app.mails import Newsletter
 from tests.tasks_core.mail.servers import HAS_MAILERS, LOCMEM, QUEUED, SMTP
 
+HERE = "tests.tasks_core.mail.servers"
 HEADERS = {"Date": "Sun, 22 Nov 2026 09:00:00 -0000", "Message-ID": "<1@example.org>"}
 SETTING = pytest.mark.skipif(HAS_MAILERS, reason="Django 6.1 has MAILERS instead")
 MAILERS = pytest.mark.skipif(not HAS_MAILERS, reason="MAILERS came with Django 6.1")
@@ -369,6 +370,27 @@ def test_a_mail_server_that_is_away_is_tried_again(really_sent_by, unused_port):
     assert outcome.error.exception == "builtins.ConnectionRefusedError"
     assert (job.state, job.max_attempts) == (JobState.SCHEDULED, 20)
     assert LetterPart.objects.count() == 1
+
+
+def test_one_that_fails_silently_is_tried_again_too(really_sent_by, unused_port):
+    really_sent_by(f"{HERE}.Silent", host="127.0.0.1", port=unused_port)
+    plain().send()
+
+    [(_, outcome)] = run_ready(job_backends["default"])
+
+    assert outcome.error.exception.endswith(".NothingSent")
+    assert Job.objects.get().state == JobState.SCHEDULED
+    assert len(bodies_kept()) == 1
+
+
+def test_one_that_does_not_say_how_many_it_sent_has_sent_it(really_sent_by):
+    really_sent_by(f"{HERE}.Taciturn")
+    plain().send()
+
+    drain()
+
+    assert Job.objects.get().state == JobState.SUCCESSFUL
+    assert (len(mail.outbox), bodies_kept()) == (1, [])
 
 
 def test_a_mail_server_that_refuses_gets_it_later_and_once(mailbox):
