@@ -1,4 +1,4 @@
-"""The page that leads through the code names what is there."""
+"""The pages that lead through the code and through the documentation name what is there."""
 
 import ast
 import re
@@ -10,7 +10,10 @@ from tests.architecture.source import ROOT
 
 DOCS = ROOT / "docs"
 MAP = DOCS / "explanation/how-it-fits.md"
+FOLDERS = ["tutorial", "howto", "howto/migrate", "reference", "explanation", "decisions"]
 STEP = re.compile(r"^\|[^|]*\| `([\w/]+\.py)` \| `([\w.]+)` \|", re.MULTILINE)
+LINK = re.compile(r"^(?:- |\| ?).*?\]\(([\w/-]+)\.md\)", re.MULTILINE)
+TOCTREE = re.compile(r"^```\{toctree\}\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 def steps() -> list[tuple[str, str]]:
@@ -49,3 +52,23 @@ def test_what_is_not_there_is_noticed():
     assert has(ROOT / "tasks_core/definition.py", "Task.enqueue")
     assert not has(ROOT / "tasks_core/definition.py", "Task.send")
     assert not has(ROOT / "tasks_core/definition.py", "enqueue")
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_an_index_names_every_page_of_its_folder_once(folder):
+    text = (DOCS / folder / "index.md").read_text()
+    pages = {path.stem for path in (DOCS / folder).glob("*.md")} - {"index"}
+    below = {f"{path.parent.name}/index" for path in (DOCS / folder).glob("*/index.md")}
+    links = LINK.findall(text)
+
+    assert sorted(links) == sorted(pages | below)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_the_hidden_contents_of_an_index_are_its_links(folder):
+    text = (DOCS / folder / "index.md").read_text()
+    [contents] = TOCTREE.findall(text)
+    listed = [line for line in contents.split() if not line.startswith(":")]
+
+    assert ":hidden:" in contents
+    assert listed == LINK.findall(text)
