@@ -37,7 +37,7 @@ def _names(node: ast.stmt) -> list[str]:
     return [each.id for each in getattr(node, "targets", []) if isinstance(each, ast.Name)]
 
 
-@pytest.mark.parametrize(("file", "name"), steps(), ids="::".join)
+@pytest.mark.parametrize(("file", "name"), steps())
 def test_what_the_map_of_the_code_names_is_there(file, name):
     assert has(ROOT / file, name), f"{file} defines no {name}"
 
