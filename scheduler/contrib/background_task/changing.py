@@ -28,18 +28,27 @@ CLAIMS = "what a worker left that has died is run again at once."
 DELETED, CHANGED = "its task was deleted", "its task was changed"
 
 
-def change(task: Task) -> None:
-    """Store what was changed since it was read. Raises InvalidCall, Task.DoesNotExist."""
+def change(task: Task) -> bool:
+    """
+    Store what was changed since it was read; say whether no worker was faster.
+
+    Raises InvalidCall, and Task.DoesNotExist for one that has ended.
+    """
     with transaction.atomic(using=conf.database()):
         stored, changed = vet(task), task.changed()
         for name in changed:  # what it was not told to change may have moved on
             setattr(stored, name, getattr(task, name))
-        if stored.job_id is None and changed & TIMES:
-            _begin_anew(stored)
-        else:
-            _reschedule(stored, changed)
-            _rename(stored, changed & WHO)
-    task.refresh_from_db()
+        is_moved = _move(stored, changed)
+        _rename(stored, changed & WHO)
+        task.refresh_from_db()  # while nobody can run what was moved
+    return is_moved
+
+
+def _move(task: Task, changed: set[str]) -> bool:
+    if task.job_id is None and changed & TIMES:
+        _begin_anew(task)
+        return True
+    return _reschedule(task, changed)
 
 
 def vet(task: Task) -> Task:
@@ -100,7 +109,8 @@ def _begin_anew(task: Task) -> None:
     storing.begin(task, task.pk)
 
 
-def _reschedule(task: Task, changed: set[str]) -> None:
+def _reschedule(task: Task, changed: set[str]) -> bool:
+    """Change when and where it runs; say whether anything did, which is not the claimed job."""
     values: dict[str, Any] = {}
     if "run_at" in changed:
         values["when"] = instant(task.run_at, what="run_at")  # type: ignore[arg-type]
@@ -108,11 +118,14 @@ def _reschedule(task: Task, changed: set[str]) -> None:
         values["priority"] = priorities.of_job(task.priority)
     if "queue" in changed:
         values["queue"] = task.queue or DEFAULT_QUEUE
-    if values and task.job_id:
-        storing.backend().reschedule([task.job_id], **values)
+    if not values:
+        return True
+    is_moved = bool(task.job_id is None or storing.backend().reschedule([task.job_id], **values))
     lasting = {name: values[name] for name in WHERE & values.keys()}
-    if task.schedule_key and lasting:
+    if task.schedule_key and lasting and (is_moved or "when" not in values):
         schedules.change(task.schedule_key, reason=CHANGED, **lasting)
+        return True
+    return is_moved
 
 
 def _rename(task: Task, changed: set[str]) -> None:

@@ -10,13 +10,15 @@ from django.utils.translation import gettext_lazy as _
 
 from scheduler.contrib.background_task.columns import completed_rows, task_rows
 from scheduler.contrib.background_task.facts import DAY, HOUR, REPEAT_CHOICES, Facts
-from scheduler.contrib.background_task.querysets import CompletedTaskManager, TaskManager
+from scheduler.contrib.background_task.querysets import (
+    HAS_ENDED,
+    CompletedTaskManager,
+    TaskManager,
+)
 from scheduler.models import Schedule
 from tasks_core import ids
 from tasks_core.exceptions import InvalidCall
 from tasks_core.options import MAX_LABEL
-
-HAS_ENDED = "A completed task is a job that has ended: nothing of it can be changed."
 
 
 class Repetition(models.Model):

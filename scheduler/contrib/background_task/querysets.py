@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from scheduler.contrib.background_task.models import Task
 
 
+HAS_ENDED = "A completed task is a job that has ended: nothing of it can be changed."
 NO_TABLE = "Tasks are a view of jobs and schedules, without a table for {}(): {}."
 
 
@@ -64,12 +65,23 @@ class FactsQuerySet(models.QuerySet[Any]):
 
     delete.alters_data = True  # type: ignore[attr-defined]
 
+    def bulk_create(self, *args: Any, **kwargs: Any) -> list[Any]:
+        raise TypeError(NO_TABLE.format("bulk_create", "call each task, or save() each"))
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> int:
+        raise TypeError(NO_TABLE.format("bulk_update", "update() them, or save() each"))
+
+
+class TaskQuerySet(FactsQuerySet):
     def update(self, **values: Any) -> int:
         """
         Change ``run_at``, ``priority``, ``queue``, ``repeat`` or ``repeat_until`` of them.
 
         Takes values and expressions. Raises InvalidCall for what no verb changes: then of none.
+        Counts those that no worker has taken, or ended, meanwhile.
         """
+        from scheduler.contrib.background_task import changing
+
         for name in values.keys() - {"creator"}:
             self.model._meta.get_field(name)
         computed = {
@@ -83,20 +95,11 @@ class FactsQuerySet(models.QuerySet[Any]):
                 for name, value in values.items():
                     setattr(each, name, getattr(each, f"new_{name}", value))
                 with suppress(self.model.DoesNotExist):  # it has ended meanwhile
-                    each.save()
-                    count += 1
+                    count += changing.change(each)
         return count
 
     update.alters_data = True  # type: ignore[attr-defined]
 
-    def bulk_create(self, *args: Any, **kwargs: Any) -> list[Any]:
-        raise TypeError(NO_TABLE.format("bulk_create", "call each task, or save() each"))
-
-    def bulk_update(self, *args: Any, **kwargs: Any) -> int:
-        raise TypeError(NO_TABLE.format("bulk_update", "update() them, or save() each"))
-
-
-class TaskQuerySet(FactsQuerySet):
     def unlocked(self, now: datetime | None = None) -> Self:
         """Return what nobody runs."""
         return self.filter(locked_at__isnull=True)
@@ -113,6 +116,9 @@ class TaskQuerySet(FactsQuerySet):
 
 
 class CompletedTaskQuerySet(FactsQuerySet):
+    def update(self, **values: Any) -> int:
+        raise TypeError(HAS_ENDED)
+
     def failed(self, within: timedelta | None = None) -> Self:
         """Return what failed for good, at all or so recently."""
         return self._ended(within).filter(failed_at__isnull=False)

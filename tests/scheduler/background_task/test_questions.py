@@ -17,29 +17,15 @@ from scheduler.contrib.background_task.models import CompletedTask, Task
 from scheduler.contrib.background_task.tasks import tasks
 from scheduler.models import OperatorAction, Schedule
 from scheduler.turn.batches import materialise_due
-from tasks_core import background, job_backends
+from tasks_core import background
 from tasks_core.exceptions import InvalidCall
 from tasks_core.models import Job, Process
-from tasks_core.processes.heartbeat import Heartbeat
 from tasks_core.testing import FrozenClock
 from tests.app.tasks import leave_effect
 from tests.scheduler.background_task.places import legacy_fails, legacy_mail, legacy_note, noted
 from tests.scheduler.places import at
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def claimed():
-    """Let a worker own all that is ready, and run nothing."""
-    heartbeat = Heartbeat(job_backends["default"], kind="worker")
-    heartbeat.start()
-
-    def claim():
-        return job_backends["default"].claim(owner=heartbeat.owner, limit=9)
-
-    yield claim
-    heartbeat.stop()
 
 
 class TestQuestions:
@@ -277,14 +263,34 @@ class TestChanges:
         found = Task.objects.order_by("run_at")
         ended = found[0]
 
-        def save(self):
-            if self.pk == ended.pk:
-                Job.objects.filter(pk=ended.job_id).delete()
-            changing.change(self)
+        change = changing.change
 
-        monkeypatch.setattr(Task, "save", save)
+        def change_later(task):
+            if task.pk == ended.pk:
+                Job.objects.filter(pk=ended.job_id).delete()
+            return change(task)
+
+        monkeypatch.setattr(changing, "change", change_later)
 
         assert found.update(priority=7) == 1
+
+    def test_of_one_that_is_claimed_meanwhile(self, claimed, monkeypatch):
+        runs, repeats = legacy_note(1), legacy_note(2, repeat=Task.HOURLY)
+        materialise_due(limit=9)
+        vet = changing.vet
+
+        def vet_slowly(task):
+            stored = vet(task)
+            claimed()
+            return stored
+
+        monkeypatch.setattr(changing, "vet", vet_slowly)
+
+        assert Task.objects.update(run_at=at(9), priority=7) == 0
+        assert set(Job.objects.values_list("priority", flat=True)) == {0}
+        assert Task.objects.filter(pk=runs.pk).update(priority=7) == 0
+        assert Task.objects.filter(pk=repeats.pk).update(priority=7) == 1  # its later runs
+        assert Schedule.objects.get().priority == 7
 
     def test_attempts_are_counted_by_workers(self):
         legacy_note(1)
@@ -346,6 +352,8 @@ class TestChanges:
 
         with pytest.raises(TypeError, match="has ended"):
             CompletedTask.objects.get().save()
+        with pytest.raises(TypeError, match="has ended"):
+            CompletedTask.objects.update(priority=1)
 
 
 class TestDeletions:
