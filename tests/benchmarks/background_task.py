@@ -3,8 +3,8 @@ What tasks that wait cost those who use ``scheduler.contrib.background_task``.
 
     [TEST_DB=postgres] python -m tests.benchmarks.background_task [--waiting 20000] [--rounds 50]
 
-In one process: a call, a question for one task and ``count()``, with no task waiting and then with so
-many. Prints the medians, in milliseconds.
+In one process: a call, a question for one task, a change of one and ``count()``, with no task waiting
+and then with so many. Prints the medians, in milliseconds.
 """
 
 import argparse
@@ -44,8 +44,14 @@ def ways() -> dict[str, Callable[[], Any]]:
     return {
         "a call": partial(note, "another", schedule=3600),
         "get(pk=…)": partial(Task.objects.get, pk=one.pk),
+        "save()": partial(change, one),
         "count()": Task.objects.count,
     }
+
+
+def change(task: Any) -> None:
+    task.priority = 1 - task.priority
+    task.save()
 
 
 if __name__ == "__main__":

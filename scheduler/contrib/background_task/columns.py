@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
@@ -26,18 +27,33 @@ NUMBER = models.BigIntegerField()
 UUID = models.UUIDField()
 
 
-def task_rows(alias: str, **only: Any) -> list[Any]:
+def task_rows(alias: str, ids: Sequence[Any] | None = None, **only: Any) -> list[Any]:
     """
     Return what waits or runs: unfinished jobs, and schedules without one.
 
-    ``only`` are lookups of jobs; schedules have all of those names but ``pk__in``.
+    ``ids`` are those of the tasks that are asked for, ``only`` lookups of jobs; schedules have
+    all of those names but ``pk__in``.
     """
+    jobs = _jobs(alias, **only).filter(finished_at__isnull=True)
+    waiting = _waiting(alias)
+    found = [jobs]
+    if ids is not None:
+        own = jobs.filter(~Exists(_its_repetition(alias)), pk__in=ids)
+        found = [own, jobs.filter(pk__in=_made_for(alias, ids))]
+        waiting = waiting.filter(pk__in=ids)
+    unfinished = [_unfinished(alias, each) for each in found]
+    if "pk__in" in only:  # ids of jobs
+        return unfinished
+    said = {f"schedule__{name}": value for name, value in only.items()}
+    return [*unfinished, _of_schedules(waiting.filter(**said))]
+
+
+def _unfinished(alias: str, jobs: Any) -> Any:
     from scheduler.contrib.background_task.models import Task
 
-    jobs = _jobs(alias, **only).filter(finished_at__isnull=True)
     runs = When(state=JobState.RUNNING, then=Cast("claimed_by__pid", LABEL))
     since = When(state=JobState.RUNNING, then=F("claimed_at"))
-    unfinished = columns(
+    return columns(
         Task,
         jobs,
         **_of_jobs(alias),
@@ -47,17 +63,15 @@ def task_rows(alias: str, **only: Any) -> list[Any]:
         locked_by=Case(runs, default=_null(LABEL)),
         locked_at=Case(since, default=_null(TIME)),
     )
-    if "pk__in" in only:  # ids of jobs
-        return [unfinished]
-    said = {f"schedule__{name}": value for name, value in only.items()}
-    return [unfinished, columns(Task, _waiting(alias).filter(**said), **_of_schedules())]
 
 
-def completed_rows(alias: str, **only: Any) -> list[Any]:
+def completed_rows(alias: str, ids: Sequence[Any] | None = None, **only: Any) -> list[Any]:
     """Return the jobs that have succeeded, or failed for good."""
     from scheduler.contrib.background_task.models import CompletedTask
 
     ended = _jobs(alias, **only).filter(state__in=[JobState.SUCCESSFUL, JobState.FAILED])
+    if ids is not None:
+        ended = ended.filter(pk__in=ids)
     failed = When(state=JobState.FAILED, then=F("finished_at"))
     found = columns(
         CompletedTask,
@@ -109,23 +123,27 @@ def _of_jobs(alias: str) -> dict[str, Any]:
     }
 
 
-def _of_schedules() -> dict[str, Any]:
-    return {
+def _of_schedules(waiting: Any) -> Any:
+    from scheduler.contrib.background_task.models import Task
+
+    return columns(
+        Task,
+        waiting,
         **_of_both("schedule__task", "schedule__"),
-        "id": F("pk"),
-        "verbose_name": NullIf(_text("verbose_name"), Value("")),
-        "created_by": _text("creator"),
-        "repeat": F("repeat"),
-        "repeat_until": F("repeat_until"),
-        "run_at": F("schedule__next_due_at"),
-        "attempts": Value(0),
-        "failed_at": _null(TIME),
-        "last_error": Cast(Value(""), TEXT),
-        "locked_by": _null(LABEL),
-        "locked_at": _null(TIME),
-        "job_id": _null(UUID),
-        "schedule_key": _text("schedule_id"),
-    }
+        id=F("pk"),
+        verbose_name=NullIf(_text("verbose_name"), Value("")),
+        created_by=_text("creator"),
+        repeat=F("repeat"),
+        repeat_until=F("repeat_until"),
+        run_at=F("schedule__next_due_at"),
+        attempts=Value(0),
+        failed_at=_null(TIME),
+        last_error=Cast(Value(""), TEXT),
+        locked_by=_null(LABEL),
+        locked_at=_null(TIME),
+        job_id=_null(UUID),
+        schedule_key=_text("schedule_id"),
+    )
 
 
 def _of_both(task: str, path: str) -> dict[str, Any]:
@@ -141,11 +159,24 @@ def _of_both(task: str, path: str) -> dict[str, Any]:
 
 def _of_its_schedule(alias: str, name: str, kind: models.Field[Any, Any]) -> Any:
     """Return what is kept with the schedule that made a job when it was due."""
+    return Subquery(_its_repetition(alias).values(name)[:1], output_field=kind)
+
+
+def _its_repetition(alias: str) -> models.QuerySet[Repetition]:
     from scheduler.contrib.background_task.models import Repetition
 
     planned = Occurrence.objects.using(alias).filter(job_id=OuterRef(OuterRef("pk")), batch="")
-    kept = Repetition.objects.using(alias).filter(schedule__in=planned.values("schedule_key"))
-    return Subquery(kept.values(name)[:1], output_field=kind)
+    repeating = Repetition.objects.using(alias)
+    return repeating.filter(schedule__in=planned.values("schedule_key"))
+
+
+def _made_for(alias: str, ids: Sequence[Any]) -> Any:
+    """Return the ids of the jobs that the schedules of these tasks have made."""
+    from scheduler.contrib.background_task.models import Repetition
+
+    keys = Repetition.objects.using(alias).filter(pk__in=ids).values("schedule_id")
+    planned = Occurrence.objects.using(alias).filter(schedule_key__in=keys, batch="")
+    return planned.filter(job_id__isnull=False).values("job_id")
 
 
 def _text(path: str) -> Any:

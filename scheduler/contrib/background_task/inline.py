@@ -13,9 +13,13 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet, FieldError
 from django.db import models
+from django.db.models.expressions import Col
+from django.db.models.lookups import Exact, In
 from django.db.models.sql import Query
 from django.db.models.sql.datastructures import BaseTable
+from django.db.models.sql.where import AND, WhereNode
 
+MOST_IDS = 500  # each is said several times, and databases limit the parameters of a statement
 PREFIX = "its_"  # a column of a statement must not be named like one of its table
 
 
@@ -26,7 +30,8 @@ class Statement(BaseTable):
         model, quote = compiler.query.model, connection.ops.quote_name
         selects = []
         params: list[Any] = []
-        for rows in model.statements(connection.alias, **compiler.query.only):
+        ids = _ids_in(compiler.query.where, str(self.table_alias))
+        for rows in model.statements(connection.alias, ids=ids, **compiler.query.only):
             try:
                 sql, own = rows.query.get_compiler(connection=connection).as_sql()
             except EmptyResultSet:  # Django knows that it has no rows
@@ -46,10 +51,11 @@ class Statement(BaseTable):
 
 class InlineQuery(Query):
     """
-    Asks ``model.statements(alias, **only)``, a list of querysets with the columns of the model.
+    Asks ``model.statements(alias, ids=…, **only)``, querysets with the columns of the model.
 
     ``model.ask_instead`` says by name what answers the questions that no column does. ``only``
-    narrows what is looked at on the tables themselves, whose indexes know it.
+    narrows what is looked at on the tables themselves, whose indexes know it; and so do ``ids``,
+    those that the question names itself, ``get(pk=…)`` for one.
     """
 
     base_table_class = Statement
@@ -69,6 +75,33 @@ class InlineQuery(Query):
         if instead and names[0] not in self.annotations:
             raise FieldError(f"{names[0]!r} cannot be asked in the database: {instead}")
         return super().names_to_path(names, opts, *args, **kwargs)
+
+
+def _ids_in(where: Any, alias: str) -> list[Any] | None:
+    """Return the ids that all rows have one of, as a question says; None if it says none."""
+    if where.connector != AND or where.negated:
+        return None
+    for each in where.children:
+        if isinstance(each, WhereNode):
+            ids = _ids_in(each, alias)
+        elif isinstance(each, (Exact, In)) and _is_id(each.lhs, alias):
+            ids = _values(each.rhs if isinstance(each, In) else [each.rhs])
+        else:
+            continue
+        if ids is not None:
+            return ids
+    return None
+
+
+def _is_id(column: Any, alias: str) -> bool:
+    return isinstance(column, Col) and column.alias == alias and column.target.primary_key
+
+
+def _values(said: Any) -> list[Any] | None:
+    if hasattr(said, "resolve_expression") or len(said) > MOST_IDS:
+        return None
+    values = list(said)
+    return None if any(hasattr(each, "resolve_expression") for each in values) else values
 
 
 def columns(model: type[models.Model], rows: Any, **expressions: Any) -> Any:
