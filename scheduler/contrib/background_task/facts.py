@@ -11,7 +11,7 @@ from socket import gethostname
 from typing import Any, ClassVar, Self
 
 from django.apps import apps
-from django.core.exceptions import ObjectDoesNotExist
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -104,7 +104,7 @@ class Facts(models.Model):
     def creator(self) -> models.Model | None:
         """Return who asked for it, read anew; None where it is gone."""
         label, _colon, pk = self.created_by.partition(":")
-        with suppress(LookupError, ValueError, ObjectDoesNotExist):
+        with suppress(LookupError, ValueError, ValidationError, ObjectDoesNotExist):
             found: models.Model = apps.get_model(label)._meta.base_manager.get(pk=pk)
             return found
         return None
