@@ -16,7 +16,7 @@ from scheduler.exceptions import UnknownSchedule
 from scheduler.models import Occurrence
 from tasks_core.exceptions import InvalidCall
 from tasks_core.models import Job
-from tasks_core.options import DEFAULT_QUEUE, instant
+from tasks_core.options import CHECKS, DEFAULT_QUEUE, instant
 
 WHO = frozenset({"verbose_name", "created_by"})
 WHERE = frozenset({"priority", "queue"})
@@ -62,7 +62,7 @@ def vet(task: Task) -> Task:
             f"{_named(impossible)} of a stored task cannot be changed, only {_named(possible)}: "
             f"{cure}"
         )
-    if "task_params" in changed:
+    if changed & {"task_params", "repeat"}:
         storing.vet(task)
     return stored
 
@@ -130,7 +130,10 @@ def _reschedule(task: Task, changed: set[str]) -> bool:
 
 def _rename(task: Task, changed: set[str]) -> None:
     """Change what a job, or the schedule that made it, says about who it is for."""
-    said = {"verbose_name": task.verbose_name or "", "creator": task.created_by}
+    said = {
+        "verbose_name": CHECKS["label"](task.verbose_name),
+        "creator": CHECKS["creator"](task.created_by),
+    }
     names = {name.replace("created_by", "creator") for name in changed}
     values = {name: said[name] for name in names}
     if not values:

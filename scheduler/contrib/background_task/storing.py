@@ -19,10 +19,11 @@ from scheduler.contrib.background_task.tasks import tasks
 from scheduler.contrib.background_task.when import TaskSchedule
 from scheduler.due.gates import MICROSECOND
 from scheduler.models import Schedule
-from scheduler.triggers import Every
+from scheduler.triggers import At, Every
 from tasks_core import Call, background, clock, ids, job_backends
+from tasks_core.exceptions import InvalidCall
 from tasks_core.models import Job
-from tasks_core.options import DEFAULT_QUEUE, MAX_LABEL, instant
+from tasks_core.options import CHECKS, DEFAULT_QUEUE, instant
 from tasks_core.preparation import accepted
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def _exists(task: Task, action: int) -> bool:
 def vet(task: Task) -> None:
     """Raise InvalidCall for a task that cannot be stored."""
     func = tasks.known(task.task_name)
+    _repeats(task)
     args, kwargs = task.params()
     accepted(backend(), "enqueue", Call(func, args, kwargs, **_options(task)))
 
@@ -83,9 +85,18 @@ def store(task: Task) -> None:
 
 def _repeats(task: Task) -> bool:
     """Say whether there is to be more than one run."""
-    if not task.is_repeating_task() or task.repeat_until is None:
-        return task.is_repeating_task()
+    if not _interval(task) or task.repeat_until is None:
+        return bool(_interval(task))
     return instant(task.repeat_until, what="repeat_until") > _first(task)
+
+
+def _interval(task: Task) -> timedelta:
+    try:
+        return timedelta(seconds=max(task.repeat, 0))
+    except (OverflowError, TypeError, ValueError):
+        raise InvalidCall(
+            f"repeat must be seconds, such as Task.DAILY, or 0 for never, not {task.repeat!r:.80}."
+        ) from None
 
 
 def _first(task: Task) -> datetime:
@@ -114,17 +125,21 @@ def _enqueue(task: Task) -> None:
 
 
 def begin(task: Task, pk: UUID) -> None:
-    """Make the schedule of a task that repeats; its first due time may be over already."""
+    """
+    Make the schedule of a task that repeats; its first due time may be over already.
+
+    Of one that is told to repeat no more, too: what is known of it by its id remains so.
+    """
     args, kwargs = task.params()
-    first = _first(task)
+    first, interval = _first(task), _interval(task)
     row = schedules.create(
         _key(task),
         reason=f"repeat={task.repeat}",
         since=first - MICROSECOND,
         task=tasks.known(task.task_name),
-        trigger=Every(timedelta(seconds=task.repeat), anchor=first),
+        trigger=Every(interval, anchor=first) if interval else At(first),
         start_at=first,
-        end_at=task.repeat_until,
+        end_at=task.repeat_until if interval else None,
         args=args,
         kwargs=kwargs,
         backend=backend().alias,
@@ -134,8 +149,8 @@ def begin(task: Task, pk: UUID) -> None:
     kept = Repetition.objects.using(conf.database()).create(
         id=pk,
         schedule=row,
-        verbose_name=(task.verbose_name or "")[:MAX_LABEL],
-        creator=task.created_by,
+        verbose_name=CHECKS["label"](task.verbose_name),
+        creator=CHECKS["creator"](task.created_by),
         repeat=task.repeat,
         repeat_until=row.end_at,
         on_failure=task.repeat_on_failure,

@@ -67,9 +67,15 @@ class TaskSchedule:
             zone = timezone.get_default_timezone()
             return timezone.make_aware(self._run_at, zone) if is_naive else self._run_at
         delay = self._run_at or 0
-        return clock.now() + (
-            delay if isinstance(delay, timedelta) else timedelta(seconds=float(delay))
-        )
+        try:
+            return clock.now() + (
+                delay if isinstance(delay, timedelta) else timedelta(seconds=float(delay))
+            )
+        except (OverflowError, TypeError, ValueError):
+            raise InvalidCall(
+                "schedule must be seconds, a timedelta or a datetime within the calendar, not "
+                f"{delay!r:.80}."
+            ) from None
 
     @property
     def priority(self) -> int:

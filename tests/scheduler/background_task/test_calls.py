@@ -155,6 +155,44 @@ class TestAnyCallable:
             Task.objects.new_task("nobody.knows").save()
 
 
+class TestValues:
+    @pytest.mark.parametrize("repeat", [Task.NEVER, Task.DAILY])
+    @pytest.mark.parametrize(
+        ("said", "kept"),
+        [("tea\0", "tea\\x00"), ("\ud800", "\\ud800"), ("é" * 400, "é" * 255), ("", None)],
+    )
+    def test_a_name_is_cut_and_cleaned(self, repeat, said, kept):
+        task = legacy_note(repeat=repeat, verbose_name=said)
+        assert task.verbose_name == Task.objects.get().verbose_name == kept
+
+        task.verbose_name = "another"
+        task.save()
+        task.verbose_name = said
+        task.save()
+        assert task.verbose_name == Task.objects.get().verbose_name == kept
+
+    @pytest.mark.parametrize("delay", [1e300, float("nan"), 10**400, timedelta(days=10**8), "soon"])
+    def test_a_delay_that_leads_nowhere_is_refused(self, delay):
+        with pytest.raises(InvalidCall, match=r"schedule must be seconds, a timedelta or a datet"):
+            legacy_note(schedule={"run_at": delay})
+
+    @pytest.mark.parametrize("repeat", [10**18, float("nan"), "60"])
+    def test_an_interval_that_is_none_is_refused(self, repeat):
+        with pytest.raises(InvalidCall, match=r"repeat must be seconds, such as Task\.DAILY, or 0"):
+            legacy_note(repeat=repeat)
+
+        task = legacy_note(repeat=Task.DAILY)
+        task.repeat = repeat
+        with pytest.raises(InvalidCall, match=r"repeat must be seconds, such as Task\.DAILY, or 0"):
+            task.save()
+
+    @pytest.mark.parametrize("named", ["tasks_core.Process:bob", "auth.User:bob", "auth.Gone:1"])
+    def test_a_creator_that_there_is_not_is_nobody(self, named):
+        legacy_note(creator=named)
+
+        assert Task.objects.get().creator is None
+
+
 class TestExisting:
     def test_those_that_wait_with_the_same_arguments_go(self):
         legacy_mail("ada@example.com")

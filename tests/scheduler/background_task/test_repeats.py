@@ -42,6 +42,29 @@ class TestTimes:
             assert due_times() == [at(8, 20), at(9, 20), at(10, 20)]
             assert noted == [(("tea",), {})] * 3
 
+    def test_it_may_be_told_to_run_once_and_no_more(self):
+        with schedules.travel(at(8)) as clock:
+            task = legacy_note("tea", repeat=Task.HOURLY, schedule=60, repeat_until=at(20))
+
+            task.repeat = Task.NEVER
+            task.save()
+
+            again = Task.objects.get(pk=task.pk)
+            assert (again.run_at, again.repeat, again.repeat_until) == (at(8, 1), 0, None)
+            clock.by(days=1)
+            assert noted == [(("tea",), {})]
+            assert not Task.objects.exists()
+
+    def test_and_then_to_repeat_again(self):
+        with schedules.travel(at(8)) as clock:
+            task = legacy_note("tea", repeat=Task.HOURLY, schedule=60)
+
+            for task.repeat in (Task.NEVER, Task.DAILY):
+                task.save()
+
+            clock.by(days=2)
+            assert len(noted) == 2
+
     def test_it_begins_when_it_is_told_to(self):
         with schedules.travel(at(8)) as clock:
             legacy_note(repeat=Task.HOURLY, schedule=timedelta(hours=5))
