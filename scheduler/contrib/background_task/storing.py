@@ -13,7 +13,7 @@ from django.db import transaction
 from scheduler import conf, schedules
 from scheduler.contrib.background_task import priorities, signals
 from scheduler.contrib.background_task.models import Repetition, Task
-from scheduler.contrib.background_task.querysets import TaskQuerySet
+from scheduler.contrib.background_task.querysets import TaskQuerySet, params_text
 from scheduler.contrib.background_task.settings import app_settings
 from scheduler.contrib.background_task.tasks import tasks
 from scheduler.contrib.background_task.when import TaskSchedule
@@ -155,6 +155,7 @@ def begin(task: Task, pk: UUID) -> None:
         repeat_until=row.end_at,
         on_failure=task.repeat_on_failure,
     )
+    row.refresh_from_db(fields=["args", "kwargs"])  # databases write numbers in ways of their own
     task.id, task.schedule_key = pk, row.key
     task.run_at, task.verbose_name = row.next_due_at, kept.verbose_name or None
     _say(task, row, repeat=task.repeat, repeat_until=row.end_at)
@@ -162,6 +163,7 @@ def begin(task: Task, pk: UUID) -> None:
 
 def _say(task: Task, row: Job | Schedule, *, repeat: int, repeat_until: datetime | None) -> None:
     """Let a task say what its row does, as if it had been read."""
+    task.task_params = params_text(row.args, row.kwargs)
     task.queue = None if row.queue == DEFAULT_QUEUE else row.queue
     task.priority = priorities.of_row(row.priority)
     task.repeat, task.repeat_until = repeat, repeat_until

@@ -186,6 +186,14 @@ class TestValues:
         with pytest.raises(InvalidCall, match=r"repeat must be seconds, such as Task\.DAILY, or 0"):
             task.save()
 
+    @pytest.mark.parametrize("repeat", [Task.NEVER, Task.DAILY])
+    @pytest.mark.parametrize("value", ["é😀", -0.0, 1.5e-7, 1e300, {"b": 1, "a": [0.1]}])
+    def test_what_is_returned_says_the_same_as_what_is_read(self, value, repeat):
+        task = legacy_note(value, repeat=repeat)
+
+        again = Task.objects.get(pk=task.pk)
+        assert (task.task_hash, task.params()) == (again.task_hash, again.params())
+
     @pytest.mark.parametrize("named", ["tasks_core.Process:bob", "auth.User:bob", "auth.Gone:1"])
     def test_a_creator_that_there_is_not_is_nobody(self, named):
         legacy_note(creator=named)
