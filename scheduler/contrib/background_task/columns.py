@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
@@ -34,29 +35,55 @@ def task_rows(alias: str, ids: Sequence[Any] | None = None, **only: Any) -> list
     ``ids`` are those of the tasks that are asked for, ``only`` lookups of jobs; schedules have
     all of those names but ``pk__in``.
     """
-    jobs = _jobs(alias, **only).filter(finished_at__isnull=True)
-    waiting = _waiting(alias)
-    found = [jobs]
+    sign = priorities.sign()
+    jobs = _known(_unfinished(alias, sign).filter(finished_at__isnull=True, **only))
+    waiting = _waiting(alias, _of_schedules(alias, sign))
+    unfinished = [jobs]
     if ids is not None:
         own = jobs.filter(~Exists(_its_repetition(alias)), pk__in=ids)
-        found = [own, jobs.filter(pk__in=_made_for(alias, ids))]
+        unfinished = [own, jobs.filter(pk__in=_made_for(alias, ids))]
         waiting = waiting.filter(pk__in=ids)
-    unfinished = [_unfinished(alias, each) for each in found]
     if "pk__in" in only:  # ids of jobs
         return unfinished
     said = {f"schedule__{name}": value for name, value in only.items()}
-    return [*unfinished, _of_schedules(waiting.filter(**said))]
+    return [*unfinished, waiting.filter(**said)]
 
 
-def _unfinished(alias: str, jobs: Any) -> Any:
+def completed_rows(alias: str, ids: Sequence[Any] | None = None, **only: Any) -> list[Any]:
+    """Return the jobs that have succeeded, or failed for good."""
+    ended = _ended(alias, priorities.sign())
+    found = _known(ended.filter(state__in=[JobState.SUCCESSFUL, JobState.FAILED], **only))
+    return [found if ids is None else found.filter(pk__in=ids)]
+
+
+def _known(jobs: Any) -> Any:
+    from scheduler.contrib.background_task.tasks import tasks
+
+    return jobs.filter(task__in=list(tasks))
+
+
+def _waiting(alias: str, repeating: Any) -> Any:
+    """Return what repeats and will be due, unless a job of it is listed."""
+    last = Occurrence.objects.using(alias).filter(
+        schedule_key=OuterRef(OuterRef("schedule_id")),
+        due_at=OuterRef(OuterRef("schedule__last_due_at")),
+        batch="",
+    )
+    listed = Job.objects.using(alias).filter(finished_at__isnull=True, pk__in=last.values("job_id"))
+    return repeating.filter(~Exists(listed), schedule__next_due_at__isnull=False)
+
+
+@cache
+def _unfinished(alias: str, sign: int) -> Any:
+    """Return all jobs as tasks; for Django to put this together takes longer than to ask it."""
     from scheduler.contrib.background_task.models import Task
 
     runs = When(state=JobState.RUNNING, then=Cast("claimed_by__pid", LABEL))
     since = When(state=JobState.RUNNING, then=F("claimed_at"))
     return columns(
         Task,
-        jobs,
-        **_of_jobs(alias),
+        Job.objects.using(alias),
+        **_of_jobs(alias, sign),
         id=Coalesce(_of_its_schedule(alias, "id", UUID), F("pk")),
         run_at=F("run_after"),
         failed_at=_null(TIME),
@@ -65,53 +92,30 @@ def _unfinished(alias: str, jobs: Any) -> Any:
     )
 
 
-def completed_rows(alias: str, ids: Sequence[Any] | None = None, **only: Any) -> list[Any]:
-    """Return the jobs that have succeeded, or failed for good."""
+@cache
+def _ended(alias: str, sign: int) -> Any:
+    """Return all jobs as completed tasks."""
     from scheduler.contrib.background_task.models import CompletedTask
 
-    ended = _jobs(alias, **only).filter(state__in=[JobState.SUCCESSFUL, JobState.FAILED])
-    if ids is not None:
-        ended = ended.filter(pk__in=ids)
     failed = When(state=JobState.FAILED, then=F("finished_at"))
-    found = columns(
+    return columns(
         CompletedTask,
-        ended,
-        **_of_jobs(alias),
+        Job.objects.using(alias),
+        **_of_jobs(alias, sign),
         id=F("pk"),
         run_at=F("finished_at"),
         failed_at=Case(failed, default=_null(TIME)),
         locked_by=_null(LABEL),
         locked_at=F("claimed_at"),
     )
-    return [found]
 
 
-def _jobs(alias: str, **only: Any) -> Any:
-    from scheduler.contrib.background_task.tasks import tasks
-
-    return Job.objects.using(alias).filter(task__in=list(tasks), **only)
-
-
-def _waiting(alias: str) -> models.QuerySet[Repetition]:
-    """Return what repeats and will be due, unless a job of it is listed."""
-    from scheduler.contrib.background_task.models import Repetition
-
-    last = Occurrence.objects.using(alias).filter(
-        schedule_key=OuterRef(OuterRef("schedule_id")),
-        due_at=OuterRef(OuterRef("schedule__last_due_at")),
-        batch="",
-    )
-    listed = Job.objects.using(alias).filter(finished_at__isnull=True, pk__in=last.values("job_id"))
-    repeating = Repetition.objects.using(alias).filter(schedule__next_due_at__isnull=False)
-    return repeating.filter(~Exists(listed))
-
-
-def _of_jobs(alias: str) -> dict[str, Any]:
+def _of_jobs(alias: str, sign: int) -> dict[str, Any]:
     def own(name: str, kind: models.Field[Any, Any], *, default: Any) -> Any:
         return Coalesce(_of_its_schedule(alias, name, kind), default, output_field=kind)
 
     return {
-        **_of_both("task", ""),
+        **_of_both("task", "", sign),
         "verbose_name": NullIf(own("verbose_name", LABEL, default=_text("label")), Value("")),
         "created_by": own("creator", LABEL, default=_text("creator")),
         "repeat": own("repeat", NUMBER, default=Value(0)),
@@ -123,13 +127,15 @@ def _of_jobs(alias: str) -> dict[str, Any]:
     }
 
 
-def _of_schedules(waiting: Any) -> Any:
-    from scheduler.contrib.background_task.models import Task
+@cache
+def _of_schedules(alias: str, sign: int) -> Any:
+    """Return all that repeats as tasks."""
+    from scheduler.contrib.background_task.models import Repetition, Task
 
     return columns(
         Task,
-        waiting,
-        **_of_both("schedule__task", "schedule__"),
+        Repetition.objects.using(alias),
+        **_of_both("schedule__task", "schedule__", sign),
         id=F("pk"),
         verbose_name=NullIf(_text("verbose_name"), Value("")),
         created_by=_text("creator"),
@@ -146,8 +152,8 @@ def _of_schedules(waiting: Any) -> Any:
     )
 
 
-def _of_both(task: str, path: str) -> dict[str, Any]:
-    urgency = F(f"{path}priority") * Value(priorities.sign())
+def _of_both(task: str, path: str, sign: int) -> dict[str, Any]:
+    urgency = F(f"{path}priority") * Value(sign)
     arguments = (Cast(f"{path}args", TEXT), Value(", "), Cast(f"{path}kwargs", TEXT))
     return {
         "task_name": _text(task),
