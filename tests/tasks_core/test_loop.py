@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from tasks_core import clock
-from tasks_core.processes.interrupts import stop_on_signals
+from tasks_core.processes.interrupts import show_on_signals, stop_on_signals
 from tasks_core.processes.loop import Loop
 from tests.tasks_core.races import eventually
 
@@ -115,9 +115,12 @@ def test_a_health_file_that_cannot_be_written_stops_nothing(tmp_path, caplog):
     assert "folder" in caplog.text
 
 
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
+
+
 @pytest.fixture
 def _signals():
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.getsignal(number) for number in SIGNALS}
     yield
     for number, receiver in before.items():
         signal.signal(number, receiver)
@@ -134,6 +137,39 @@ def test_a_signal_stops_it(number):
     loop.run()
 
     assert loop.ticks == 1
+
+
+@pytest.mark.usefixtures("_signals")
+def test_a_signal_that_the_system_gives_to_another_thread_stops_it_as_soon():
+    """As it does with the second of two: nothing wakes the main thread then."""
+    loop = Counting(until=99, wait=30)
+    stop_on_signals(loop.stop)
+    after_a_tick(loop, lambda: signal.pthread_kill(threading.get_ident(), signal.SIGTERM))
+    began = clock.monotonic()
+
+    loop.run()
+
+    assert clock.monotonic() - began < 15
+
+
+@pytest.mark.usefixtures("_signals")
+def test_what_fails_at_one_signal_leaves_the_next_to_be_heard(caplog):
+    loop = Counting(until=99, wait=30)
+    heard = threading.Event()
+
+    def fail():
+        heard.set()
+        raise RuntimeError("nowhere to write to")
+
+    show_on_signals(fail)
+    stop_on_signals(loop.stop)
+
+    signal.raise_signal(signal.SIGUSR1)
+    assert heard.wait(30)
+    signal.raise_signal(signal.SIGTERM)
+
+    assert loop.stopping.wait(30)
+    assert "nowhere to write to" in caplog.text
 
 
 # Python calls a receiver of signals between any two instructions of the main thread, so it may
@@ -161,3 +197,25 @@ def test_a_signal_may_come_at_any_moment(manage_process):
     child = manage_process("shell", "-c", AT_ANY_MOMENT)
 
     child.wait_for("stopped True")
+
+
+# A job may fork, as multiprocessing does, and end what it has forked.
+FORKED = """
+import os, signal, threading
+from tasks_core.processes.interrupts import stop_on_signals
+
+stopped = threading.Event()
+stop_on_signals(lambda _: stopped.set())
+if not (child := os.fork()):
+    signal.raise_signal(signal.SIGTERM)
+    os._exit(0)
+os.waitpid(child, 0)
+print("parent stopped", stopped.wait(1))
+"""
+
+
+@pytest.mark.vendor("sqlite")
+def test_a_signal_to_a_forked_process_is_not_for_its_parent(manage_process):
+    child = manage_process("shell", "-c", FORKED)
+
+    child.wait_for("parent stopped False")

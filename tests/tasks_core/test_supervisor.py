@@ -305,6 +305,19 @@ def test_a_signal_to_the_whole_group_is_one_request(run_worker, number):
 
 
 @of_processes
+def test_an_idle_process_leaves_at_once_though_two_signals_come_together(run_worker):
+    """INT from the terminal, TERM from the supervisor: any thread may get the second of them."""
+    worker = run_worker(LEASE=60, POLL=60)
+    [pid] = serving(worker, 1)
+    Event().wait(1.0)  # until it sleeps
+
+    os.kill(pid, signal.SIGINT)
+    os.kill(pid, signal.SIGTERM)
+
+    eventually(lambda: is_gone(pid), seconds=8)
+
+
+@of_processes
 def test_hup_replaces_one_process_after_the_other(run_worker):
     worker = run_worker("--processes", "2", **NO_WAITING)
     before = serving(worker, 2)
