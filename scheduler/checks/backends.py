@@ -9,12 +9,12 @@ from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import ImproperlyConfigured
 
 from scheduler import declarations
-from scheduler.checks.entries import TAG, known
+from scheduler.checks.entries import TAG, known, listed
 from scheduler.definitions.fit import why_it_cannot_schedule
 from tasks_core import job_backends
 from tasks_core.conf import DEFAULT_ALIAS
+from tasks_core.exceptions import InvalidJobBackend
 
-NAMED = 3  # keys in one message
 DATABASE_BACKEND = 'JOBS = {"BACKEND": "tasks_core.backends.database.DatabaseBackend"}'
 
 
@@ -36,12 +36,15 @@ def _used() -> dict[str, str]:
 
 
 def _backend(alias: str, keys: list[str]) -> Iterator[CheckMessage]:
-    some = ", ".join(map(repr, keys[:NAMED])) + (" and others" if len(keys) > NAMED else "")
+    some = listed(map(repr, keys))
     try:
         backend = job_backends[alias]
-    except ImproperlyConfigured as error:
-        yield Error(f"Schedules {some}: {error}", id="tasks_scheduler.E002")
+    except InvalidJobBackend as error:
+        if alias not in job_backends:  # else the check of JOBS says so, once for all
+            yield Error(f"Schedules {some}: {error}", id="tasks_scheduler.E002")
         return
+    except ImproperlyConfigured:
+        return  # JOBS is no dict at all, which its check says
     if why := why_it_cannot_schedule(backend):
         yield Error(
             f"SCHEDULE or @periodic declares {some}, but {backend} does not support "

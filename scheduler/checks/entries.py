@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import metadata
 from typing import Any
 
@@ -14,20 +14,31 @@ from scheduler import calendars, conf, declarations
 from scheduler.declarations import DuplicateKey, Problem
 from scheduler.definitions.entry import Declaration
 from scheduler.definitions.trial import try_job
-from scheduler.exceptions import InvalidJob, InvalidSchedule, InvalidTrigger, UnplacedTask
+from scheduler.exceptions import (
+    InvalidJob,
+    InvalidSchedule,
+    InvalidTrigger,
+    SchedulerError,
+    UnplacedTask,
+)
+from tasks_core.checks.settings import check_tuning as check_tasks_core
 from tasks_core.exceptions import InvalidCall, UnsupportedFeature
 
 TAG = "jobs"
+NAMED = 3  # of many, in one message
 # Other distributions that install a package called "scheduler" over ours, or ours over theirs.
 NAMESAKES = ("django-tasks-scheduler", "django-rq-scheduler")
 
 
 @register(TAG)
 def check_declarations(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """E004 to E008, E015: entries of SCHEDULE and @periodic that are no schedules."""
+    """E004 to E008, E015, E016: entries of SCHEDULE and @periodic that are no schedules."""
     if conf.problems():
         return []
-    return [_wrong(problem) for problem in declarations.read()[1]]
+    problems = declarations.read()[1]
+    unread = [each for each in problems if not _is_its_own(each)] if check_tasks_core() else []
+    wrong = [_wrong(problem) for problem in problems if problem not in unread]
+    return [*wrong, *_unread(unread)]
 
 
 @register(TAG)
@@ -81,6 +92,26 @@ def check_namesakes(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage
 def known() -> list[Declaration]:
     """Return the declarations that can be read; what is wrong with the others is said here."""
     return [] if conf.problems() else list(declarations.read()[0].values())
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return the first of these names, and whether there are more."""
+    named = list(names)
+    return ", ".join(named[:NAMED]) + (" and others" if len(named) > NAMED else "")
+
+
+def _is_its_own(problem: Problem) -> bool:
+    return isinstance(problem.error, (SchedulerError, InvalidCall))
+
+
+def _unread(problems: list[Problem]) -> Iterator[CheckMessage]:
+    """E016: what TASKS_CORE is asked for to read an entry cannot be said."""
+    if problems:
+        yield Error(
+            f"{listed(each.where for each in problems)} cannot be read before TASKS_CORE can.",
+            hint="tasks_core.E004 says what is wrong with that; check again then.",
+            id="tasks_scheduler.E016",
+        )
 
 
 def _wrong(problem: Problem) -> CheckMessage:

@@ -1,9 +1,11 @@
 """Checks that ask the servers themselves: for ``check --database``, and before a migration."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
 from tasks_core.backends import job_backends
@@ -31,11 +33,10 @@ def check_other_servers(
 
 
 def _backends() -> Iterator[BaseJobBackend]:
-    for alias in job_backends:
-        try:
-            yield job_backends[alias]
-        except InvalidJobBackend:
-            continue  # E001 tells
+    with suppress(ImproperlyConfigured):  # JOBS is no dict: E001 tells
+        for alias in job_backends:
+            with suppress(InvalidJobBackend):  # as above
+                yield job_backends[alias]
 
 
 def _queue_databases() -> Iterator[str]:

@@ -80,6 +80,31 @@ def test_e001_a_backend_that_does_not_define_defer(settings):
     assert "it defines no defer()" in found(tea=TEA)["E001"]
 
 
+@pytest.mark.parametrize("jobs", [{"BACKEND": "no.such.Backend"}, ["no dict"]])
+def test_a_backend_that_cannot_be_built_is_told_by_the_check_of_jobs_alone(jobs, settings):
+    settings.JOBS = jobs
+
+    with only_declared({"tea": TEA, "soup": TEA}):
+        messages = checks.run_checks(tags=["jobs", "database"])
+
+    assert [each.id for each in messages] == ["tasks_core.E001"]
+
+
+@pytest.mark.parametrize("tuning", [{"COMANDS": []}, {"ALLOWED_MODULES": 5}])
+def test_e016_what_cannot_be_read_for_a_mistake_in_tasks_core_is_told_once(tuning, settings):
+    settings.TASKS_CORE = tuning
+    plain = {**TEA, "task": "tests.app.stubborn.begin"}
+    wrong = {**TEA, "que": "x"}
+
+    messages = found(tea=plain, soup=plain, stew=plain, cake=plain, wrong=wrong)
+
+    assert set(messages) == {"E005", "E016"}
+    assert messages["E005"].startswith("SCHEDULE['wrong']: There is no option 'que'.")
+    assert messages["E016"].startswith(
+        "SCHEDULE['tea'], SCHEDULE['soup'], SCHEDULE['stew'] and others cannot be read before "
+    )
+
+
 @pytest.mark.parametrize(
     ("number", "entry", "words"),
     [
