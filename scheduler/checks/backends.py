@@ -9,11 +9,12 @@ from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import ImproperlyConfigured
 
 from scheduler import declarations
-from scheduler.checks.entries import TAG, known, listed
+from scheduler.checks.entries import TAG, known
 from scheduler.definitions.fit import why_it_cannot_schedule
 from tasks_core import job_backends
 from tasks_core.conf import DEFAULT_ALIAS
 from tasks_core.exceptions import InvalidJobBackend
+from tasks_core.words import listed
 
 DATABASE_BACKEND = 'JOBS = {"BACKEND": "tasks_core.backends.database.DatabaseBackend"}'
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from importlib import metadata
 from typing import Any
 
@@ -23,9 +23,9 @@ from scheduler.exceptions import (
 )
 from tasks_core.checks.settings import check_tuning as check_tasks_core
 from tasks_core.exceptions import InvalidCall, UnsupportedFeature
+from tasks_core.words import listed
 
 TAG = "jobs"
-NAMED = 3  # of many, in one message
 # Other distributions that install a package called "scheduler" over ours, or ours over theirs.
 NAMESAKES = ("django-tasks-scheduler", "django-rq-scheduler")
 
@@ -92,12 +92,6 @@ def check_namesakes(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage
 def known() -> list[Declaration]:
     """Return the declarations that can be read; what is wrong with the others is said here."""
     return [] if conf.problems() else list(declarations.read()[0].values())
-
-
-def listed(names: Iterable[str]) -> str:
-    """Return the first of these names, and whether there are more."""
-    named = list(names)
-    return ", ".join(named[:NAMED]) + (" and others" if len(named) > NAMED else "")
 
 
 def _is_its_own(problem: Problem) -> bool:

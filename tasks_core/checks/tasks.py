@@ -13,6 +13,7 @@ from tasks_core import conf, registry
 from tasks_core.backends import job_backends
 from tasks_core.checks.settings import TAG
 from tasks_core.exceptions import MissingExtra
+from tasks_core.words import listed
 
 HOME = "tasks_core.contrib.django_tasks"
 
@@ -32,6 +33,32 @@ def check_tasks(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
 
 
 @register(TAG)
+def check_backends_of_tasks(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """E014: a task is declared with a backend that JOBS does not have."""
+    if not isinstance(getattr(settings, "JOBS", None) or {}, dict):
+        return []  # E001 says that
+    known = {*job_backends, conf.DEFAULT_ALIAS}  # of the last, W001 says that it is missing
+    unknown: dict[str, list[str]] = {}
+    for name, task in registry.declared().items():
+        if task.backend not in known and not _is_of_tests(name):
+            unknown.setdefault(task.backend, []).append(name)
+    return [
+        Error(
+            f"JOBS has no backend {alias!r}, which @task on {listed(names)} names.",
+            hint=conf.did_you_mean(alias, job_backends).strip(),
+            id="tasks_core.E014",
+        )
+        for alias, names in unknown.items()
+    ]
+
+
+def _is_of_tests(name: str) -> bool:
+    # Django imports a suite before it runs the checks, and what that declares it sets JOBS for.
+    *modules, _function = name.split(".")
+    return any(part == "tests" or part.startswith("test_") for part in modules)
+
+
+@register(TAG)
 def check_http_app(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """W042: tasks are declared to be callable over HTTP, and there is no such API."""
     marked = [name for name, task in registry.declared().items() if task.http]
@@ -39,7 +66,7 @@ def check_http_app(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]
         return []
     return [
         CheckWarning(
-            f"{', '.join(marked[:3])}: declared with http=, but tasks_core.http is not installed.",
+            f"{listed(marked)}: declared with http=, but tasks_core.http is not installed.",
             hint='Add "tasks_core.http" to INSTALLED_APPS, and its URLs; or leave out http=.',
             id="tasks_core.W042",
         )

@@ -129,6 +129,32 @@ def test_what_is_wrong_has_an_id(number, entry, words, settings):
     assert words in messages[number]
 
 
+RUN = {"task": "tasks_core.contrib.commands.tasks.run_command", "cron": "0 17 * * *"}
+
+
+@pytest.mark.parametrize(
+    "entry", [{"args": ["clearsesions", "-v", "0"]}, {"kwargs": {"name": "clearsesions"}}]
+)
+def test_e017_a_command_that_may_not_run(entry, settings):
+    settings.TASKS_CORE = {"COMMANDS": ["clearsessions"]}
+
+    messages = found(tidy={**RUN, **entry})
+
+    assert list(messages) == ["E017"]
+    assert "Schedule 'tidy': 'clearsesions' is none of" in messages["E017"]
+    assert "Did you mean 'clearsessions'?" in messages["E017"]
+
+
+def test_e017_is_not_said_of_commands_that_may_run_or_are_not_known_yet(settings):
+    settings.TASKS_CORE = {"COMMANDS": ["clearsessions"]}
+
+    assert found(tidy={**RUN, "args": ["clearsessions"]}, other={**RUN, "kwargs": computed}) == {}
+    assert list(found(tidy=RUN)) == ["E007"]
+
+    settings.TASKS_CORE = {"COMMANDS": 5}
+    assert "E017" not in found(tidy={**RUN, "args": ["clearsessions"]})
+
+
 def test_w003_an_at_that_is_over():
     assert list(found(tea={"task": nothing, "at": at(9, days=-3000)})) == ["W003"]
 

@@ -7,8 +7,11 @@ from django.core.checks import run_checks
 from django.db import connection, connections
 from django.test import override_settings
 
+from tasks_core import registry
 from tasks_core.checks.database import check_database
 from tasks_core.checks.server import check_isolation
+from tasks_core.definition import Task
+from tests.app.tasks import nothing
 
 DATABASE = "tasks_core.backends.database.DatabaseBackend"
 IMMEDIATE = "tasks_core.backends.immediate.ImmediateBackend"
@@ -94,6 +97,48 @@ def test_every_mistake_is_told():
 def test_a_duration_may_be_given_in_seconds(lease):
     with override_settings(TASKS_CORE={"LEASE": lease}):
         assert messages() == {}
+
+
+@pytest.fixture
+def declared(monkeypatch):
+    """Declare tasks, and no others, for as long as a test lasts."""
+    monkeypatch.setattr(registry, "_declared", {})
+
+    def declare(*names, backend):
+        for name in names:
+            registry.declare(Task(nothing, name, backend=backend))
+
+    return declare
+
+
+def test_a_task_whose_backend_there_is_not_is_told(declared):
+    declared("shop.tasks.sell", "shop.tasks.buy", "shop.tests.try_it", backend="que")
+    declared("shop.tasks.test_it", backend="nowhere")
+    declared("shop.tasks.look", backend="queue")
+
+    found = [each for each in run_checks(tags=["jobs"]) if each.id == "tasks_core.E014"]
+
+    assert [each.msg for each in found] == [
+        "JOBS has no backend 'que', which @task on shop.tasks.sell, shop.tasks.buy names.",
+        "JOBS has no backend 'nowhere', which @task on shop.tasks.test_it names.",
+    ]
+    assert "Did you mean 'queue'?" in found[0].hint
+
+
+def test_a_missing_default_is_no_matter_of_each_task(declared, settings):
+    settings.JOBS = {"other": {"BACKEND": IMMEDIATE}}
+    declared("shop.tasks.sell", backend="default")
+
+    assert set(messages()) == {"tasks_core.W001"}
+
+
+def test_a_command_that_there_is_not_is_told(settings):
+    settings.TASKS_CORE = {"COMMANDS": ["clearsesions", "clearsessions", "run_worker"]}
+
+    assert set(messages()) == {"tasks_core.W005"}
+    message = messages()["tasks_core.W005"]
+    assert "names 'clearsesions', and manage.py has no such command" in message.msg
+    assert message.hint == "Did you mean 'clearsessions'?"
 
 
 def without_the_scheduler(apps):

@@ -2,7 +2,7 @@
 
 from django.core.management import CommandError, call_command
 
-from tasks_core import conf
+from tasks_core.contrib.commands.named import why_not
 from tasks_core.contrib.commands.tail import Tail
 from tasks_core.decorators import task
 from tasks_core.exceptions import InvalidCall
@@ -26,11 +26,8 @@ def run_command(name: str, *words: str) -> str:
     call or a schedule says max_attempts.
     Raises InvalidCall for a command that the setting does not name.
     """
-    if name not in conf.get("COMMANDS"):
-        raise InvalidCall(
-            f"{name!r:.80} is none of the management commands that may run as jobs. "
-            'Add it to TASKS_CORE["COMMANDS"].'
-        )
+    if why := why_not(name):
+        raise InvalidCall(why)
     printed = Tail(MOST)
     try:
         call_command(name, *words, stdout=printed, stderr=printed)
