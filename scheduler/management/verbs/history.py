@@ -56,8 +56,16 @@ def history(desk: Desk, options: Namespace) -> int:
     found = rows(desk, options)
     if not found:
         row_of(options.key)  # or it never was
-    desk.show(found, columns, nothing="Nothing is known of that.")
+    desk.show(found, columns, nothing=_nothing(options))
     return 0
+
+
+def _nothing(options: Namespace) -> str:
+    what = "actions" if options.actions else "versions" if options.versions else "history"
+    asked = {"--since": options.since, "--reason": options.reason}
+    if narrowed := [name for name, value in asked.items() if value is not None]:
+        return f"No {what} for {options.key!r} with this {' and '.join(narrowed)}."
+    return f"No {what} for {options.key!r} yet."
 
 
 def _ledger(desk: Desk, options: Namespace) -> list[dict[str, Any]]:

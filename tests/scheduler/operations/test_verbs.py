@@ -455,6 +455,16 @@ class TestHistory:
         assert verbs == ["change", "create"]
         assert said == ["cron 30 * * * * UTC", "cron 0 * * * * UTC"]
 
+    def test_one_without_any_says_so(self, schedules):
+        make(at(8))
+
+        assert schedules("history", "tea") == "No history for 'tea' yet.\n"
+        narrowed = schedules("history", "tea", "--since", "1h", "--reason", "overlap")
+        assert narrowed == "No history for 'tea' with this --since and --reason.\n"
+        assert schedules("history", "tea", "--since", "2099-01-01T00:00Z", "--actions") == (
+            "No actions for 'tea' with this --since.\n"
+        )
+
     def test_deleted_ones_have_one_too_and_others_do_not(self, schedules):
         make(at(8))
         tick(at(9))
