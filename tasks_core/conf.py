@@ -115,7 +115,7 @@ def did_you_mean(word: str, known: Any) -> str:
     near = get_close_matches(str(word), [str(name) for name in known], n=1)
     if near:
         return f" Did you mean {near[0]!r}?"
-    return f" Known: {', '.join(sorted(str(name) for name in known))}."
+    return f" Known: {', '.join(sorted(str(name) for name in known)) or 'none'}."
 
 
 def jobs() -> dict[str, dict[str, Any]]:

@@ -140,7 +140,7 @@ class RunView(ScheduleDoor):
     def post(self, request: Any, key: str) -> HttpResponse:
         act = partial(runs.run, key, self.said(Run), user=request.user)
         asked = keys.key_of(request, self.body)
-        job_id, was_before = keys.once(asked, alias=conf.database(), act=act)
+        job_id, was_before, _ = keys.once(asked, alias=conf.database(), act=act)
         is_new = job_id is not None and not was_before
         told = Started(schedule=key, job_id=job_id)
         return stored(told, is_new=is_new, was_before=was_before, where=runs.address(job_id))

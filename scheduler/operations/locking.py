@@ -18,6 +18,7 @@ from tasks_core.conf import did_you_mean
 P = ParamSpec("P")
 R = TypeVar("R")
 
+NONE = " There is none yet: schedulers make them of what is declared, as does schedules sync."
 LOOKED_THROUGH = 5000  # keys, for the one that was meant
 
 
@@ -45,8 +46,9 @@ def _found(key: str, rows: ScheduleQuerySet) -> Schedule:
     row = rows.filter(pk=key).first()
     if row is None:
         every = Schedule.objects.using(conf.database())
-        keys = every.values_list("key", flat=True)[:LOOKED_THROUGH]
-        raise UnknownSchedule(f"There is no schedule {key!r:.80}.{did_you_mean(key, keys)}")
+        keys = list(every.values_list("key", flat=True)[:LOOKED_THROUGH])
+        known = did_you_mean(key, keys) if keys else NONE
+        raise UnknownSchedule(f"There is no schedule {key!r:.80}.{known}")
     return row
 
 

@@ -44,6 +44,8 @@ def declared(
     """
     if options.get("takes_context"):
         raise InvalidCall(f"{what} cannot be given takes_context.")
+    if not isinstance(options.get("sensitive", False), bool):
+        raise InvalidCall(f"{what} takes sensitive=True, which masks all that it is sent.")
     registry.path_of(func)  # refuses what a worker would not find
     declare = task(**options)
     for key in key_templates.declared(options):

@@ -83,18 +83,18 @@ def _once(
 
     alias = home_of(backend, call)
     if alias is not None:
-        return keys.once(key, alias=alias, act=put_anew)
+        stored = keys.once(key, alias=alias, act=put_anew)
+        return stored.job_id, stored.was_before
     # No transaction covers both stores. The id is written down first, and a job is stored under
-    # one id only once: whoever repeats the request repeats this, too. A key of the task may have
-    # made it another job, which may have ended since.
+    # one id only once: whoever repeats the request before that was noted repeats this, too.
     home = router.db_for_write(AnsweredKey)
-    job_id, was_before = keys.once(key, alias=home, act=write_down)
-    if was_before and backend.questions.rows(backend.place, [job_id]):
-        return job_id, True
-    stored = put(job_id)
-    if key is not None and stored != job_id:
-        keys.note(key, stored, alias=home)
-    return stored, was_before
+    written = keys.once(key, alias=home, act=write_down, is_done=False)
+    if written.is_done:
+        return written.job_id, True
+    job_id = put(written.job_id)  # another one, if it has the key of the task
+    if key is not None:
+        keys.note(key, job_id, alias=home)
+    return job_id, written.was_before
 
 
 def receipt(job_id: UUID, task: Task[Any, Any], backend: ServedBackend, *, user: Any) -> Receipt:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -32,6 +32,14 @@ class Key(NamedTuple):
     fingerprint: str
 
 
+class Answer(NamedTuple, Generic[J]):
+    """What was done, whether it was done for the same key before, and whether all of it is done."""
+
+    job_id: J
+    was_before: bool
+    is_done: bool
+
+
 def key_of(request: Any, body: bytes) -> Key | None:
     """Return the key of a request, if it has one; raise Refused for what is none."""
     text = request.headers.get(HEADER)
@@ -47,20 +55,23 @@ def key_of(request: Any, body: bytes) -> Key | None:
     return Key(_digest(who, text.strip('"')), _digest(request.method, address, said))
 
 
-def once(key: Key | None, *, alias: str, act: Callable[[], J]) -> tuple[J, bool]:
+def once(key: Key | None, *, alias: str, act: Callable[[], J], is_done: bool = True) -> Answer[J]:
     """
-    Do ``act``, or return what it returned for this key before, and whether that was so.
+    Do ``act``, or return what it returned for this key before.
+
+    ``is_done`` says that nothing is left to be done then; else ``note`` does, afterwards.
 
     The key is stored in one transaction on ``alias`` with what ``act`` does there: of several
     who come at once one does it and the others wait for what comes of it. Raises Refused if
     something else was asked with the key.
     """
     if key is None:
-        return act(), False
+        return Answer(act(), was_before=False, is_done=is_done)
 
     def first() -> J:
         now = clock.StatementNow()  # of all web servers one clock says when keys are old
         row = AnsweredKey(digest=key.digest, fingerprint=key.fingerprint, stored_at=now)
+        row.is_done = is_done
         row.save(using=alias, force_insert=True)
         row.job_id = done = act()
         row.save(using=alias, update_fields=["job_id"])
@@ -72,23 +83,24 @@ def once(key: Key | None, *, alias: str, act: Callable[[], J]) -> tuple[J, bool]
         found = AnsweredKey.objects.using(alias).filter(pk=key.digest).first()
         if found is None:
             raise
-        return _again(found, key), True
+        _check_same(found, key)
+        before: Any = found.job_id  # as ``act`` returned it
+        return Answer(before, was_before=True, is_done=found.is_done)
     # After the commit of whoever has one open, and without a word in what is answered.
     transaction.on_commit(lambda: _forget(alias), using=alias, robust=True)
-    return done, False
+    return Answer(done, was_before=False, is_done=is_done)
 
 
 def note(key: Key, job_id: UUID, *, alias: str) -> None:
-    """Keep another job for the key than ``act`` had said."""
-    AnsweredKey.objects.using(alias).filter(pk=key.digest).update(job_id=job_id)
+    """Note that all is done now, and which job it is."""
+    AnsweredKey.objects.using(alias).filter(pk=key.digest).update(job_id=job_id, is_done=True)
 
 
-def _again(found: AnsweredKey, key: Key) -> Any:
+def _check_same(found: AnsweredKey, key: Key) -> None:
     if found.fingerprint != key.fingerprint:
         message = "Something else was asked with this key before."
         cure = "Send a new key with a new request, and the same key to repeat one."
         raise wrongs.refusal(wrongs.at([HEADER], message, cure))
-    return found.job_id
 
 
 def _forget(alias: str) -> None:

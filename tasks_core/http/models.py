@@ -14,6 +14,8 @@ class AnsweredKey(models.Model):
     digest = KeyField(max_length=DIGEST, primary_key=True)  # of who asked, and with which key
     fingerprint = KeyField(max_length=DIGEST)  # of what was asked
     job_id = models.UUIDField(_("job"), null=True, blank=True)
+    # Not yet where the job is stored elsewhere: who repeats the request gives it there once more.
+    is_done = models.BooleanField(_("is done"), default=True)
     stored_at = models.DateTimeField(_("stored at"), db_index=True)
 
     class Meta:

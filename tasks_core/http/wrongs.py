@@ -80,7 +80,7 @@ def _cure(kind: str, path: Path, shape: Any) -> str:
 
 def _cure_of_unknown(path: Path, shape: Any) -> str:
     if len(path) == 1 and path[0] in known_to(shape, [ARGUMENTS]):
-        return f'Send it in "{ARGUMENTS}": {{"{ARGUMENTS}": {{"{path[0]}": \u2026}}}}.'
+        return f'Put it among the arguments: {{"{ARGUMENTS}": {{"{path[0]}": \u2026}}}}.'
     known = known_to(shape, path[:-1])
     return f"Leave it out.{did_you_mean(path[-1], known) if known else ''}"
 

@@ -158,6 +158,10 @@ class TestEverywhere:
 
         assert (told["args"], told["kwargs"]) == (["ann", MASK], {"card": MASK, "plan": "pro"})
 
+    def test_of_what_a_signal_sends_all_or_nothing(self):
+        with pytest.raises(InvalidCall, match="@receiver takes sensitive=True, which masks all"):
+            receiver(brewed, background=True, sensitive=["cup"])(listen)
+
     def test_of_what_a_signal_sends(self):
         made = receiver(brewed, background=True, sensitive=True)(listen)
         try:

@@ -18,6 +18,7 @@ class Migration(migrations.Migration):
                 ('digest', tasks_core.fields.KeyField(max_length=64, primary_key=True, serialize=False)),
                 ('fingerprint', tasks_core.fields.KeyField(max_length=64)),
                 ('job_id', models.UUIDField(blank=True, null=True, verbose_name='job')),
+                ('is_done', models.BooleanField(default=True, verbose_name='is done')),
                 ('stored_at', models.DateTimeField(db_index=True, verbose_name='stored at')),
             ],
             options={

@@ -21,7 +21,7 @@ def errors(answer):
     ("said", "field", "cure"),
     [
         ({}, "arguments", 'Add it, with the parameters of the task in it: {"arguments"'),
-        ({"cup": "a"}, "cup", 'Send it in "arguments": {"arguments": {"cup": \u2026}}.'),
+        ({"cup": "a"}, "cup", 'Put it among the arguments: {"arguments": {"cup": \u2026}}.'),
         ({"arguments": {}}, "arguments.cup", "Add it."),
         ({"arguments": {"cup": 7}}, "arguments.cup", "Send text, in quotes."),
         ({"arguments": {"cup": "a", "cop": 1}}, "arguments.cop", "Did you mean 'cup'?"),

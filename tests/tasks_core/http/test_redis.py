@@ -4,10 +4,12 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import RequestFactory
 
-from tasks_core import ids, job_backends
+from tasks_core import ids, job_backends, registry
 from tasks_core.http import keys
+from tasks_core.http.models import AnsweredKey
 from tasks_core.models import Outbox
 from tasks_core.processes.foreground import run_ready
+from tests.tasks_core.http import tasks
 from tests.tasks_core.redis_keys import empty
 
 BREW = "jobs/tasks/tests.tasks_core.http.tasks.brew_in_redis"
@@ -74,6 +76,17 @@ def test_the_job_that_held_the_key_of_the_task_is_answered_again_when_it_has_end
     assert len(ada.get("jobs/", backend="redis").json()["jobs"]) == 1
 
 
+def test_what_was_done_is_not_done_again_in_another_backend(ada, settings, monkeypatch):
+    brew = registry.declared()[f"{tasks.__name__}.brew"]
+    first = ada.post(BREW.removesuffix("_in_redis"), SAID, Idempotency_Key="a").json()
+    monkeypatch.setattr(brew, "backend", "redis")  # as if JOBS had changed
+
+    again = ada.post(BREW.removesuffix("_in_redis"), SAID, Idempotency_Key="a").json()
+
+    assert again["id"] == first["id"]
+    assert ada.get("jobs/", backend="redis").json()["jobs"] == []
+
+
 def test_a_refused_request_uses_no_key(ada):
     late = {**SAID, "expires_at": "2020-01-01T00:00:00Z"}
     for said in (late, {"arguments": {"cup": "a\0"}}):
@@ -98,9 +111,10 @@ def test_who_died_before_redis_was_told_is_repeated(ada):
     request.user = ada.user
     job_id = ids.job_id()
     key = keys.key_of(request, b'{"arguments": {"cup": "oolong"}}')
-    keys.once(key, alias="default", act=lambda: job_id)
+    keys.once(key, alias="default", act=lambda: job_id, is_done=False)
 
     answer = ada.post(BREW, SAID, Idempotency_Key="a")
 
     assert answer.json()["id"] == str(job_id)
+    assert AnsweredKey.objects.get().is_done
     assert len(ada.get("jobs/", backend="redis").json()["jobs"]) == 1
