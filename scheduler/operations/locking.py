@@ -18,7 +18,7 @@ from tasks_core.conf import did_you_mean
 P = ParamSpec("P")
 R = TypeVar("R")
 
-NONE = " There is none yet: schedulers make them of what is declared, as does schedules sync."
+NONE_YET = " There is none yet: schedulers make them of what is declared, as does schedules sync."
 LOOKED_THROUGH = 5000  # keys, for the one that was meant
 
 
@@ -47,7 +47,7 @@ def _found(key: str, rows: ScheduleQuerySet) -> Schedule:
     if row is None:
         every = Schedule.objects.using(conf.database())
         keys = list(every.values_list("key", flat=True)[:LOOKED_THROUGH])
-        known = did_you_mean(key, keys) if keys else NONE
+        known = did_you_mean(key, keys) if keys else NONE_YET
         raise UnknownSchedule(f"There is no schedule {key!r:.80}.{known}")
     return row
 

@@ -1,5 +1,6 @@
 import pytest
 
+from scheduler.contrib.background_task import changing
 from tasks_core import job_backends
 from tasks_core.processes.heartbeat import Heartbeat
 from tests.scheduler.background_task import places
@@ -21,3 +22,19 @@ def claimed():
 
     yield claim
     heartbeat.stop()
+
+
+@pytest.fixture
+def faster_worker(claimed, monkeypatch):
+    """Let a worker own all that is ready, from when a change is vetted until it is made."""
+    vet = changing.vet
+
+    def start():
+        def vet_slowly(task):
+            stored = vet(task)
+            claimed()
+            return stored
+
+        monkeypatch.setattr(changing, "vet", vet_slowly)
+
+    return start

@@ -8,7 +8,7 @@ from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import SimpleLazyObject
 
-from scheduler.contrib.background_task import background, changing
+from scheduler.contrib.background_task import background
 from scheduler.contrib.background_task.models import Task
 from scheduler.contrib.background_task.signals import task_created
 from scheduler.contrib.background_task.tasks import TaskSchedule, tasks
@@ -240,16 +240,9 @@ class TestExisting:
         existing.refresh_from_db()
         assert (existing.run_at, existing.priority) == (at(9), 4)
 
-    def test_one_that_a_worker_takes_first_is_followed_by_another(self, monkeypatch, claimed):
+    def test_one_that_a_worker_takes_first_is_followed_by_another(self, faster_worker):
         existing = legacy_note(1)
-        vet = changing.vet
-
-        def vet_slowly(task):
-            stored = vet(task)
-            claimed()
-            return stored
-
-        monkeypatch.setattr(changing, "vet", vet_slowly)
+        faster_worker()
 
         again = {"run_at": at(9), "priority": 4, "action": TaskSchedule.RESCHEDULE_EXISTING}
         task = legacy_note(1, schedule=again)

@@ -274,17 +274,10 @@ class TestChanges:
 
         assert found.update(priority=7) == 1
 
-    def test_of_one_that_is_claimed_meanwhile(self, claimed, monkeypatch):
+    def test_of_one_that_is_claimed_meanwhile(self, faster_worker):
         runs, repeats = legacy_note(1), legacy_note(2, repeat=Task.HOURLY)
         materialise_due(limit=9)
-        vet = changing.vet
-
-        def vet_slowly(task):
-            stored = vet(task)
-            claimed()
-            return stored
-
-        monkeypatch.setattr(changing, "vet", vet_slowly)
+        faster_worker()
 
         assert Task.objects.update(run_at=at(9), priority=7) == 0
         assert set(Job.objects.values_list("priority", flat=True)) == {0}
